@@ -1,0 +1,15 @@
+//! What the program is about, as plain values and pure functions: surveys, queries, samples, runs,
+//! periods, rankings, baselines and recordings.
+//!
+//! Nothing here reads a file, a clock, the environment or a network, and nothing here knows how a
+//! thing is shown.
+
+pub mod baseline;
+pub mod period;
+pub mod query;
+pub mod ranking;
+pub mod recording;
+pub mod run;
+pub mod sample;
+pub mod survey;
+pub mod when;

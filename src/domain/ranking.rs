@@ -1,0 +1,488 @@
+//! Frameworks ordered by the count of one metric in one run, and how two orders compare.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::query::Method;
+use super::sample::{Outcome, Sample, Source, Status, select_answer};
+
+/// What one run found for one framework and metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// The number that is ranked: with several samples the median, the lower of two middle ones.
+    ///
+    /// Only answers of the best status enter it. Of several lower bounds the highest counts.
+    pub outcome: Outcome,
+    /// The lowest and highest of the answers that entered it; `None` without a number.
+    pub range: Option<(u64, u64)>,
+    /// How many answers entered it.
+    pub samples: usize,
+    /// The sample whose number it is, or else the last failed one; `None` if nothing was asked.
+    pub counted: Option<CountedSample>,
+    /// Why there is no number; empty if there is one.
+    pub reason: String,
+}
+
+/// What a report says about the sample behind a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedSample {
+    /// When the answer arrived.
+    pub observed_at: DateTime<Utc>,
+    /// The exact text sent; empty where no query is known.
+    pub query_text: String,
+    /// The method of the series.
+    pub method: Option<Method>,
+    /// Where the answer came from.
+    pub source: Source,
+    /// When a published number was published.
+    pub published: Option<String>,
+}
+
+impl Tally {
+    /// Makes the tally of a framework that a run never asked about.
+    #[must_use]
+    pub fn not_asked() -> Self {
+        Self {
+            outcome: Outcome::Failed,
+            range: None,
+            samples: 0,
+            counted: None,
+            reason: "not asked in this run".into(),
+        }
+    }
+
+    /// Makes the tally of all attempts of one framework and metric, in file order.
+    #[must_use]
+    pub fn of(attempts: &[&Sample]) -> Self {
+        let mut passes: BTreeMap<u32, Vec<&Sample>> = BTreeMap::new();
+        for sample in attempts {
+            passes.entry(sample.sample_no).or_default().push(sample);
+        }
+        let mut answers: Vec<&Sample> = passes.into_values().filter_map(select_answer).collect();
+        let Some(best) = answers.iter().map(|a| a.outcome.status()).max() else {
+            let Some(last) = attempts.last() else { return Self::not_asked() };
+            let reason = match last.detail.reason() {
+                reason if reason.is_empty() => "no answer".to_owned(),
+                reason => reason,
+            };
+            return Self { counted: Some(counted(last)), reason, ..Self::not_asked() };
+        };
+        answers.retain(|answer| answer.outcome.status() == best);
+        answers.sort_by_key(|answer| (answer.outcome.count(), answer.observed_at));
+        let middle = match best {
+            Status::Incomplete => answers.len() - 1,
+            _ => (answers.len() - 1) / 2,
+        };
+        let count_at = |index: usize| answers[index].outcome.count().unwrap_or_default();
+        Self {
+            outcome: answers[middle].outcome,
+            range: Some((count_at(0), count_at(answers.len() - 1))),
+            samples: answers.len(),
+            counted: Some(counted(answers[middle])),
+            reason: String::new(),
+        }
+    }
+
+    /// Returns the number if it is more than a lower bound.
+    #[must_use]
+    pub fn exact(&self) -> Option<u64> {
+        match self.outcome {
+            Outcome::Complete(count) | Outcome::Unchecked(count) => Some(count),
+            Outcome::Incomplete(_) | Outcome::Failed => None,
+        }
+    }
+
+    /// Returns what changed from an earlier tally of the same framework.
+    #[must_use]
+    pub fn change_since(&self, before: &Self) -> Change {
+        let method = |tally: &Self| tally.counted.as_ref().map(|c| c.method);
+        match (self.exact(), before.exact()) {
+            (Some(_), Some(_)) if method(self) != method(before) => Change::MethodChanged,
+            (Some(now), Some(then)) => Change::By(difference(now, then)),
+            _ => Change::Unknown,
+        }
+    }
+}
+
+fn counted(sample: &Sample) -> CountedSample {
+    CountedSample {
+        observed_at: sample.observed_at,
+        query_text: sample.query_text.clone(),
+        method: sample.method,
+        source: sample.source.clone(),
+        published: sample.detail.published().map(str::to_owned),
+    }
+}
+
+/// What changed between two runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// So many repositories more, or fewer if negative.
+    By(i64),
+    /// The query changed in between, so that the two numbers count different things.
+    MethodChanged,
+    /// One of the two is missing or only a lower bound.
+    Unknown,
+}
+
+/// A framework on its way into a ranking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrant {
+    /// Its name now.
+    pub name: String,
+    /// Its language; empty if unknown.
+    pub language: String,
+    /// What the run found.
+    pub tally: Tally,
+}
+
+/// A line of a ranking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// From 1; equal counts share a rank and the next one is skipped (1, 2, 2, 4). `None` without
+    /// a number. The rank of a lower bound is the worst it can be.
+    pub rank: Option<u32>,
+    /// Who stands there.
+    pub entrant: Entrant,
+    /// Others whose range of samples overlaps this one's, in the order of the ranking.
+    pub not_distinguishable_from: Vec<String>,
+}
+
+/// Orders entrants by count, descending; equal ones, and those without a number, by name.
+///
+/// Names order without regard to case, then by their bytes.
+#[must_use]
+pub fn rank(mut entrants: Vec<Entrant>) -> Vec<Standing> {
+    let name = |e: &Entrant| (e.name.to_lowercase(), e.name.clone());
+    entrants.sort_by_cached_key(|e| (Reverse(e.tally.outcome.count()), name(e)));
+    let counts: Vec<Option<u64>> = entrants.iter().map(|e| e.tally.outcome.count()).collect();
+    let rank_of = |count: u64| counts.partition_point(|other| *other > Some(count));
+    let overlaps = find_overlaps(&entrants);
+    let ranked = entrants.into_iter().zip(overlaps);
+    ranked
+        .map(|(entrant, not_distinguishable_from)| Standing {
+            rank: entrant.tally.outcome.count().and_then(|c| u32::try_from(rank_of(c) + 1).ok()),
+            entrant,
+            not_distinguishable_from,
+        })
+        .collect()
+}
+
+/// Finds, for each entrant, the others whose low–high range meets its own.
+///
+/// A single sample has no range to speak of, so at least one of two must have several.
+fn find_overlaps(entrants: &[Entrant]) -> Vec<Vec<String>> {
+    let meets = |a: &Entrant, b: &Entrant| {
+        let several = a.tally.samples > 1 || b.tally.samples > 1;
+        match (a.tally.range, b.tally.range) {
+            (Some(a), Some(b)) => several && a.0 <= b.1 && b.0 <= a.1,
+            _ => false,
+        }
+    };
+    let others = |(at, entrant): (usize, &Entrant)| {
+        let met =
+            entrants.iter().enumerate().filter(|(i, other)| *i != at && meets(entrant, other));
+        met.map(|(_, other)| other.name.clone()).collect()
+    };
+    entrants.iter().enumerate().map(others).collect()
+}
+
+/// A line of another ranking, to compare with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceLine {
+    /// The framework's name now.
+    pub name: String,
+    /// Its rank there; `None` if it had no number.
+    pub rank: Option<u32>,
+    /// Its count there.
+    pub count: Option<u64>,
+    /// Whether the count is more than a lower bound.
+    pub exact: bool,
+    /// The method, or `None` where it is not known or cannot matter (a publication).
+    pub method: Option<Method>,
+}
+
+/// What a comparison says about one framework.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparedLine {
+    /// The rank as the other ranking has it.
+    pub then_rank: Option<u32>,
+    /// The count as the other ranking has it.
+    pub then_count: Option<u64>,
+    /// Whether that count is more than a lower bound.
+    pub then_exact: bool,
+    /// What changed since.
+    pub count_change: Change,
+    /// Places gained (positive) or lost among the frameworks that both rankings rank.
+    pub rank_change: Option<i64>,
+}
+
+/// How two rankings compare.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// A line for each standing, in their order; `None` if the other ranking does not have it.
+    pub lines: Vec<Option<ComparedLine>>,
+    /// How many frameworks both rank.
+    pub compared: usize,
+    /// Kendall's τ-b over those, 1 for the same order; `None` with fewer than two, or when one of
+    /// the rankings ties them all.
+    pub order_agreement: Option<f64>,
+    /// Names that only the other ranking has, in its order.
+    pub only_there: Vec<String>,
+}
+
+/// Compares a ranking with another.
+#[must_use]
+pub fn compare(standings: &[Standing], reference: &[ReferenceLine]) -> Comparison {
+    let there: BTreeMap<&str, &ReferenceLine> =
+        reference.iter().map(|line| (line.name.as_str(), line)).collect();
+    let ranks = |standing: &Standing| {
+        let line = there.get(standing.entrant.name.as_str())?;
+        Some((standing.rank?, line.rank?))
+    };
+    let pairs: Vec<(u32, u32)> = standings.iter().filter_map(ranks).collect();
+    let place = |all: &dyn Fn(&(u32, u32)) -> u32, rank: u32| {
+        pairs.iter().filter(|pair| all(pair) < rank).count()
+    };
+    let lines = standings.iter().map(|standing| {
+        let line = there.get(standing.entrant.name.as_str())?;
+        let rank_change = ranks(standing).map(|(now, then)| {
+            difference(place(&|pair| pair.1, then) as u64, place(&|pair| pair.0, now) as u64)
+        });
+        Some(ComparedLine {
+            then_rank: line.rank,
+            then_count: line.count,
+            then_exact: line.exact,
+            count_change: count_change(&standing.entrant.tally, line),
+            rank_change,
+        })
+    });
+    let here = |name: &str| standings.iter().any(|standing| standing.entrant.name == name);
+    Comparison {
+        lines: lines.collect(),
+        compared: pairs.len(),
+        order_agreement: kendall_tau_b(&pairs),
+        only_there: reference.iter().map(|l| l.name.clone()).filter(|n| !here(n)).collect(),
+    }
+}
+
+fn count_change(now: &Tally, then: &ReferenceLine) -> Change {
+    let method = now.counted.as_ref().and_then(|counted| counted.method);
+    match (now.exact(), then.count.filter(|_| then.exact)) {
+        (Some(_), Some(_)) if matches!((method, then.method), (Some(a), Some(b)) if a != b) => {
+            Change::MethodChanged
+        }
+        (Some(now), Some(then)) => Change::By(difference(now, then)),
+        _ => Change::Unknown,
+    }
+}
+
+/// Returns `now - then`, held at the ends of 64 bits.
+fn difference(now: u64, then: u64) -> i64 {
+    let change = i128::from(now) - i128::from(then);
+    i64::try_from(change).unwrap_or(if change < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// Returns Kendall's τ-b of pairs of ranks: 1 for the same order, −1 for the reverse.
+///
+/// `(P − Q) / √((n₀ − n₁)(n₀ − n₂))`, where P and Q are the pairs of pairs in the same and in
+/// opposite order, n₀ all of them, n₁ and n₂ those tied in the first and in the second ranking
+/// (M. G. Kendall, "The treatment of ties in ranking problems", Biometrika 33, 1945). `None` with
+/// fewer than two pairs, or when one of the rankings ties them all.
+#[must_use]
+pub fn kendall_tau_b(pairs: &[(u32, u32)]) -> Option<f64> {
+    let (mut score, mut all, mut tied_a, mut tied_b) = (0i64, 0i64, 0i64, 0i64);
+    for (index, a) in pairs.iter().enumerate() {
+        for b in &pairs[index + 1..] {
+            let first = a.0.cmp(&b.0) as i64;
+            let second = a.1.cmp(&b.1) as i64;
+            score += first * second;
+            all += 1;
+            tied_a += i64::from(first == 0);
+            tied_b += i64::from(second == 0);
+        }
+    }
+    let scale = (all - tied_a).checked_mul(all - tied_b).filter(|scale| *scale > 0)?;
+    #[expect(clippy::cast_precision_loss, reason = "a ratio to two decimals")]
+    let agreement = score as f64 / (scale as f64).sqrt();
+    Some(agreement)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::sample::tests::sample;
+
+    fn entrant(name: &str, outcomes: &[Outcome]) -> Entrant {
+        let samples: Vec<Sample> = (1..)
+            .zip(outcomes)
+            .map(|(no, outcome)| Sample { sample_no: no, ..sample(name, 1, *outcome) })
+            .collect();
+        let tally = Tally::of(&samples.iter().collect::<Vec<_>>());
+        Entrant { name: name.into(), language: String::new(), tally }
+    }
+
+    #[test]
+    fn equal_counts_share_a_rank_and_stand_in_name_order() {
+        use Outcome::{Complete, Failed, Incomplete, Unchecked};
+        let standings = rank(vec![
+            entrant("flask", &[Complete(5)]),
+            entrant("Zend", &[Failed]),
+            entrant("Django", &[Unchecked(5)]),
+            entrant("Echo", &[Incomplete(5)]),
+            entrant("Spring", &[Complete(9)]),
+            entrant("Absent", &[]),
+            entrant("Gin", &[Complete(0)]),
+        ]);
+        let seen: Vec<(Option<u32>, &str)> =
+            standings.iter().map(|s| (s.rank, s.entrant.name.as_str())).collect();
+        let expected = [
+            (Some(1), "Spring"),
+            (Some(2), "Django"),
+            (Some(2), "Echo"),
+            (Some(2), "flask"),
+            (Some(5), "Gin"),
+            (None, "Absent"),
+            (None, "Zend"),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    type Case<'a> = (&'a [Outcome], Outcome, Option<(u64, u64)>);
+
+    #[test]
+    fn the_median_is_the_lower_middle_of_the_best_status() {
+        use Outcome::{Complete, Failed, Incomplete};
+        let cases: [Case<'_>; 5] = [
+            (&[Complete(3), Complete(1), Complete(2)], Complete(2), Some((1, 3))),
+            (&[Complete(4), Complete(1)], Complete(1), Some((1, 4))),
+            (&[Complete(4), Incomplete(9), Failed], Complete(4), Some((4, 4))),
+            (&[Incomplete(4), Incomplete(9)], Incomplete(9), Some((4, 9))),
+            (&[Failed, Failed], Failed, None),
+        ];
+        for (outcomes, outcome, range) in cases {
+            let tally = entrant("Spring", outcomes).tally;
+            assert_eq!((tally.outcome, tally.range), (outcome, range), "{outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn overlapping_ranges_are_not_distinguishable() {
+        use Outcome::Complete;
+        let standings = rank(vec![
+            entrant("A", &[Complete(10), Complete(20), Complete(30)]),
+            entrant("B", &[Complete(28), Complete(40), Complete(50)]),
+            entrant("C", &[Complete(5)]),
+            entrant("D", &[Complete(5)]),
+        ]);
+        let marks: Vec<&[String]> =
+            standings.iter().map(|s| s.not_distinguishable_from.as_slice()).collect();
+        assert_eq!(marks, [&["A".to_owned()][..], &["B".to_owned()], &[], &[]]);
+    }
+
+    #[test]
+    fn changes_need_two_exact_counts_of_one_method() {
+        let now = entrant("A", &[Outcome::Complete(10)]).tally;
+        let then = entrant("A", &[Outcome::Unchecked(12)]).tally;
+        assert_eq!(now.change_since(&then), Change::By(-2));
+        let bound = entrant("A", &[Outcome::Incomplete(12)]).tally;
+        assert_eq!(now.change_since(&bound), Change::Unknown);
+        let mut other = then;
+        other.counted.as_mut().expect("counted").method = Some(Method::of("something else"));
+        assert_eq!(now.change_since(&other), Change::MethodChanged);
+    }
+
+    #[test]
+    fn order_agreement_of_the_two_lists_of_2023() {
+        // By count Express.js stands before Ruby on Rails, in the article's body after it: one of
+        // 55 pairs is reversed, (54 - 1) / 55.
+        let mut pairs: Vec<(u32, u32)> = (1..=11).map(|rank| (rank, rank)).collect();
+        pairs[4].1 = 6;
+        pairs[5].1 = 5;
+        let agreement = kendall_tau_b(&pairs).expect("an agreement");
+        assert!((agreement - 53.0 / 55.0).abs() < 1e-12, "{agreement}");
+    }
+
+    #[test]
+    fn order_agreement_with_ties() {
+        // Worked by hand: P = 4, Q = 0, n0 = 6, n1 = 1, n2 = 1; 4 / √(5 · 5).
+        let pairs = [(1, 1), (2, 2), (2, 3), (4, 3)];
+        assert!((kendall_tau_b(&pairs).expect("an agreement") - 0.8).abs() < 1e-12);
+        assert_eq!(kendall_tau_b(&[(1, 1)]), None);
+        assert_eq!(kendall_tau_b(&[(1, 1), (1, 2)]), None);
+    }
+
+    #[test]
+    fn places_are_counted_among_what_both_lists_have() {
+        let count = Outcome::Complete;
+        let standings = rank(vec![
+            entrant("A", &[count(9)]),
+            entrant("New", &[count(8)]),
+            entrant("B", &[count(7)]),
+        ]);
+        let line = |name: &str, rank| ReferenceLine {
+            name: name.into(),
+            rank: Some(rank),
+            count: None,
+            exact: true,
+            method: None,
+        };
+        let comparison = compare(&standings, &[line("B", 1), line("Gone", 2), line("A", 3)]);
+        let changes: Vec<Option<i64>> =
+            comparison.lines.iter().map(|l| l.as_ref().and_then(|l| l.rank_change)).collect();
+        assert_eq!(changes, [Some(1), None, Some(-1)]);
+        assert_eq!((comparison.compared, comparison.order_agreement), (2, Some(-1.0)));
+        assert_eq!(comparison.only_there, ["Gone"]);
+    }
+
+    fn entrants() -> impl Strategy<Value = Vec<Entrant>> {
+        let outcome = prop_oneof![
+            (0..6u64).prop_map(Outcome::Complete),
+            (0..6u64).prop_map(Outcome::Incomplete),
+            Just(Outcome::Failed),
+        ];
+        let one = ("[a-zA-Z]{1,3}", prop::collection::vec(outcome, 0..4));
+        prop::collection::vec(one, 0..12)
+            .prop_map(|all| all.iter().map(|(name, outcomes)| entrant(name, outcomes)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_rank_is_one_more_than_those_with_more(entrants in entrants()) {
+            let standings = rank(entrants);
+            for standing in &standings {
+                let count = standing.entrant.tally.outcome.count();
+                let more = standings.iter().filter(|s| s.entrant.tally.outcome.count() > count);
+                let expected = count.map(|_| u32::try_from(more.count()).expect("few") + 1);
+                prop_assert_eq!(standing.rank, expected);
+            }
+        }
+
+        #[test]
+        fn the_order_does_not_depend_on_the_order_given(
+            (entrants, shuffled) in entrants().prop_flat_map(|e| (Just(e.clone()), Just(e).prop_shuffle()))
+        ) {
+            let line = |s: Standing| (s.rank, s.entrant.name, s.entrant.tally.outcome);
+            let one: Vec<_> = rank(entrants).into_iter().map(line).collect();
+            let other: Vec<_> = rank(shuffled).into_iter().map(line).collect();
+            prop_assert_eq!(one.iter().map(|l| (&l.0, &l.1)).collect::<Vec<_>>(),
+                            other.iter().map(|l| (&l.0, &l.1)).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn agreement_is_symmetric_and_bounded(
+            pairs in prop::collection::vec((1..6u32, 1..6u32), 0..12)
+        ) {
+            let turned: Vec<_> = pairs.iter().map(|(a, b)| (*b, *a)).collect();
+            let agreement = kendall_tau_b(&pairs);
+            prop_assert_eq!(agreement, kendall_tau_b(&turned));
+            prop_assert!(agreement.is_none_or(|tau| (-1.000_001..=1.000_001).contains(&tau)));
+            let same: Vec<_> = pairs.iter().map(|(a, _)| (*a, *a)).collect();
+            prop_assert!(kendall_tau_b(&same).is_none_or(|tau| (tau - 1.0).abs() < 1e-9));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! One pass over a survey: its id, its samples, and whether it is finished.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use super::sample::{Sample, select_answer};
+
+/// The id of a run: its start in UTC and four random hex digits, `20261121T060003Z-7f3a`.
+///
+/// Ids order by start, then by digits, which is also their order as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId {
+    started_s: i64,
+    digits: u16,
+}
+
+const STAMP: &str = "%Y%m%dT%H%M%SZ";
+const STAMP_LENGTH: usize = "20261121T060003Z".len();
+
+impl RunId {
+    /// Makes the id of a run that starts at that moment; fractions of a second are dropped.
+    #[must_use]
+    pub fn new(started_at: DateTime<Utc>, digits: u16) -> Self {
+        Self { started_s: started_at.timestamp(), digits }
+    }
+
+    /// Reads an id; `None` for anything that is not exactly one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (stamp, digits) = text.split_once('-')?;
+        let lower_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if stamp.len() != STAMP_LENGTH || digits.len() != 4 || !digits.bytes().all(lower_hex) {
+            return None;
+        }
+        let started = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?;
+        let id = Self::new(started.and_utc(), u16::from_str_radix(digits, 16).ok()?);
+        // chrono reads a leap second and signs; only what prints the same again is an id.
+        (id.to_string() == text).then_some(id)
+    }
+
+    /// Returns when the run started.
+    #[must_use]
+    pub fn started_at(self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.started_s, 0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:04x}", self.started_at().format(STAMP), self.digits)
+    }
+}
+
+/// What a run asks for: one framework, one metric, one pass.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The framework's name.
+    pub framework: String,
+    /// The metric's id.
+    pub metric: String,
+    /// The pass, from 1.
+    pub sample_no: u32,
+}
+
+/// The samples of one run, in file order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The run's id.
+    pub id: RunId,
+    /// Every row of the run, re-asks and failures too.
+    pub samples: Vec<Sample>,
+}
+
+impl Run {
+    /// Returns all attempts of each key, in file order.
+    #[must_use]
+    pub fn attempts(&self) -> BTreeMap<Key, Vec<&Sample>> {
+        let mut attempts: BTreeMap<Key, Vec<&Sample>> = BTreeMap::new();
+        for sample in &self.samples {
+            attempts.entry(sample.key()).or_default().push(sample);
+        }
+        attempts
+    }
+
+    /// Returns the answer of each key that has one; see [`select_answer`] for the rule.
+    #[must_use]
+    pub fn answers(&self) -> BTreeMap<Key, &Sample> {
+        let select = |(key, attempts)| Some((key, select_answer(attempts)?));
+        self.attempts().into_iter().filter_map(select).collect()
+    }
+
+    /// Returns how many counts the run set out to take, as its rows say.
+    ///
+    /// The first row that a collecting process writes carries the number, a resumed run a second
+    /// one; the last holds. `None` means that no row says so, as in a history made by hand.
+    #[must_use]
+    pub fn planned(&self) -> Option<usize> {
+        self.samples.iter().rev().find_map(|s| s.detail.planned())
+    }
+
+    /// Tells how far the run got; `before` is the run before it in the history, finished or not.
+    ///
+    /// A run without a planned number is measured by its own rows and by what the run before
+    /// counted: it is unfinished if it lacks a number for anything of either. `still_asked` says
+    /// which keys the survey has today, so that a framework that was taken out since is not missed.
+    pub fn progress(&self, before: Option<&Run>, still_asked: impl Fn(&Key) -> bool) -> Progress {
+        let answered = self.answers();
+        let planned = self.planned().unwrap_or_else(|| {
+            let mut keys: std::collections::BTreeSet<Key> = self.attempts().into_keys().collect();
+            let earlier = before.map(Run::answers).unwrap_or_default();
+            keys.extend(earlier.into_keys().filter(|key| still_asked(key)));
+            keys.len()
+        });
+        Progress { answered: answered.len(), planned }
+    }
+}
+
+/// How many of a run's planned counts have a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Keys with a number: complete, unchecked or incomplete.
+    pub answered: usize,
+    /// Keys that the run set out to count.
+    pub planned: usize,
+}
+
+impl Progress {
+    /// Tells whether every planned query has a number.
+    #[must_use]
+    pub fn is_finished(self) -> bool {
+        self.answered >= self.planned
+    }
+
+    /// Returns how many counts are missing.
+    #[must_use]
+    pub fn missing(self) -> usize {
+        self.planned.saturating_sub(self.answered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_as_it_was_printed() {
+        for text in ["20261121T060003Z-7f3a", "19991231T235959Z-0000", "20240229T000000Z-ffff"] {
+            assert_eq!(RunId::parse(text).map(|id| id.to_string()).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn what_is_not_exactly_an_id_is_refused() {
+        for text in [
+            "",
+            "20261121T060003Z",
+            "20261121T060003Z-7F3A",
+            "20261121T060003Z-7f3",
+            "20261121T060003Z-7f3ab",
+            "20261121T060003Z-+f3a",
+            "20261321T060003Z-7f3a",
+            "20230229T000000Z-0000",
+            "20261121T060060Z-7f3a",
+            "2026-11-21T06:00:03Z",
+            " 20261121T060003Z-7f3a",
+            "20261121t060003z-7f3a",
+        ] {
+            assert_eq!(RunId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_order_as_their_text_does() {
+        let mut ids: Vec<RunId> =
+            ["20261121T060004Z-0001", "20261121T060003Z-7f3a", "20251121T060003Z-ffff"]
+                .iter()
+                .filter_map(|text| RunId::parse(text))
+                .collect();
+        ids.sort();
+        let mut texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let by_id = texts.clone();
+        texts.sort();
+        assert_eq!(texts, by_id);
+    }
+}

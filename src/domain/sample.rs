@@ -1,0 +1,392 @@
+//! One answer to one query at one moment, and the rule which of several answers counts.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::query::Method;
+use super::run::{Key, RunId};
+
+/// A row of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// When the answer arrived, in UTC and whole seconds.
+    pub observed_at: DateTime<Utc>,
+    /// The survey's id on that day.
+    pub survey: String,
+    /// The framework's name on that day.
+    pub framework: String,
+    /// The framework's language on that day; empty if the survey gave none.
+    pub language: String,
+    /// The metric's id.
+    pub metric: String,
+    /// The method; `None` for numbers whose query nobody knows, such as published ones.
+    pub method: Option<Method>,
+    /// The pass, from 1.
+    pub sample_no: u32,
+    /// 1, and 2, 3, … for re-asks and resumes.
+    pub attempt_no: u32,
+    /// The number GitHub gave, and how far it can be trusted.
+    pub outcome: Outcome,
+    /// Where the answer came from.
+    pub source: Source,
+    /// The exact text sent; empty where no query is known.
+    pub query_text: String,
+    /// What else is to say about the answer.
+    pub detail: Detail,
+}
+
+impl Sample {
+    /// Returns what the sample was asked for.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key {
+            framework: self.framework.clone(),
+            metric: self.metric.clone(),
+            sample_no: self.sample_no,
+        }
+    }
+}
+
+/// What came of a query: a number with its status, or none.
+///
+/// A number without a status and a status without a number cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// GitHub searched to the end.
+    Complete(u64),
+    /// The source does not say whether it searched to the end (GraphQL, publications).
+    Unchecked(u64),
+    /// The search stopped early: at least this many.
+    Incomplete(u64),
+    /// No number came.
+    Failed,
+}
+
+impl Outcome {
+    /// Puts a status and a number together; `None` where they contradict each other.
+    #[must_use]
+    pub fn new(status: Status, count: Option<u64>) -> Option<Self> {
+        match (status, count) {
+            (Status::Complete, Some(n)) => Some(Self::Complete(n)),
+            (Status::Unchecked, Some(n)) => Some(Self::Unchecked(n)),
+            (Status::Incomplete, Some(n)) => Some(Self::Incomplete(n)),
+            (Status::Failed, None) => Some(Self::Failed),
+            _ => None,
+        }
+    }
+
+    /// Returns the number, if one came.
+    #[must_use]
+    pub fn count(self) -> Option<u64> {
+        match self {
+            Self::Complete(n) | Self::Unchecked(n) | Self::Incomplete(n) => Some(n),
+            Self::Failed => None,
+        }
+    }
+
+    /// Returns the status alone.
+    #[must_use]
+    pub fn status(self) -> Status {
+        match self {
+            Self::Complete(_) => Status::Complete,
+            Self::Unchecked(_) => Status::Unchecked,
+            Self::Incomplete(_) => Status::Incomplete,
+            Self::Failed => Status::Failed,
+        }
+    }
+}
+
+/// How far a number can be trusted. The order is from worst to best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// No number.
+    Failed,
+    /// A lower bound.
+    Incomplete,
+    /// The source does not say.
+    Unchecked,
+    /// Searched to the end.
+    Complete,
+}
+
+impl Status {
+    /// All statuses, best first.
+    pub const ALL: [Self; 4] = [Self::Complete, Self::Unchecked, Self::Incomplete, Self::Failed];
+
+    /// Returns the word that histories and reports use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Incomplete => "incomplete",
+            Self::Unchecked => "unchecked",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads a status word; `None` for any other word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// Where an answer came from: the `source` column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// The kind of source.
+    pub kind: SourceKind,
+    /// The host, if it is not github.com.
+    pub host: Option<String>,
+}
+
+/// The kinds of source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceKind {
+    /// GitHub's REST search; it tells completeness.
+    Rest,
+    /// GitHub's GraphQL search; it does not.
+    Graphql,
+    /// A foreign file.
+    Import,
+    /// A publication.
+    Published,
+}
+
+impl SourceKind {
+    const ALL: [Self; 4] = [Self::Rest, Self::Graphql, Self::Import, Self::Published];
+
+    /// Returns the word that histories and reports use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Graphql => "graphql",
+            Self::Import => "import",
+            Self::Published => "published",
+        }
+    }
+}
+
+impl Source {
+    /// Reads `rest` or `rest@host`; `None` for an unknown kind or an empty host.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, host) = match text.split_once('@') {
+            Some((kind, host)) => (kind, Some(host.to_owned())),
+            None => (text, None),
+        };
+        if host.as_deref() == Some("") {
+            return None;
+        }
+        let kind = SourceKind::ALL.into_iter().find(|k| k.as_str() == kind)?;
+        Some(Self { kind, host })
+    }
+}
+
+impl From<SourceKind> for Source {
+    fn from(kind: SourceKind) -> Self {
+        Self { kind, host: None }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        match &self.host {
+            Some(host) => write!(f, "@{host}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The `detail` column: our own short vocabulary, items joined by `; `.
+///
+/// Two items are read back: `planned N`, the number of counts its run set out to take, and
+/// `published WHEN`, the only date that is known of a publication.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Detail(String);
+
+const PLANNED: &str = "planned ";
+const PUBLISHED: &str = "published ";
+
+impl Detail {
+    /// Wraps the text of a row.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Makes the item that names when a ranking was published.
+    #[must_use]
+    pub fn from_publication(published: &str) -> Self {
+        Self(format!("{PUBLISHED}{published}"))
+    }
+
+    /// Puts how many counts the run will have in front.
+    #[must_use]
+    pub fn with_planned(self, counts: usize) -> Self {
+        let separator = if self.0.is_empty() { "" } else { "; " };
+        Self(format!("{PLANNED}{counts}{separator}{}", self.0))
+    }
+
+    /// Returns the planned number of counts, if the row carries it.
+    #[must_use]
+    pub fn planned(&self) -> Option<usize> {
+        self.item(PLANNED)?.parse().ok()
+    }
+
+    /// Returns when the number was published, as its origin gives it: `2023`, or a day.
+    #[must_use]
+    pub fn published(&self) -> Option<&str> {
+        self.item(PUBLISHED)
+    }
+
+    /// Returns what is to be said to a person: all items but the planned number.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let items = self.0.split("; ").filter(|item| !item.starts_with(PLANNED));
+        items.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Returns the text as it stands in the history.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn item(&self, prefix: &str) -> Option<&str> {
+        self.0.split("; ").find_map(|item| item.strip_prefix(prefix))
+    }
+}
+
+/// Selects the answer among the attempts of one key, given in file order.
+///
+/// The last with the best status counts: complete, then unchecked, then incomplete. Among
+/// incomplete ones the highest counts, the last of equal ones. `None` means no attempt has a
+/// number.
+pub fn select_answer<'a>(attempts: impl IntoIterator<Item = &'a Sample>) -> Option<&'a Sample> {
+    let numbered = attempts.into_iter().filter(|s| s.outcome.count().is_some());
+    // `max_by_key` returns the last of equal ones.
+    numbered.max_by_key(|sample| {
+        let bound = match sample.outcome {
+            Outcome::Incomplete(count) => count,
+            _ => 0,
+        };
+        (sample.outcome.status(), bound, sample.attempt_no)
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A sample of a run in 2026, for tests of this crate.
+    pub(crate) fn sample(framework: &str, attempt_no: u32, outcome: Outcome) -> Sample {
+        let run = RunId::parse("20261121T060003Z-7f3a").expect("a run id");
+        Sample {
+            run,
+            observed_at: run.started_at(),
+            survey: "backend-frameworks".into(),
+            framework: framework.into(),
+            language: String::new(),
+            metric: "repositories".into(),
+            method: Some(Method::of("spring is:public")),
+            sample_no: 1,
+            attempt_no,
+            outcome,
+            source: SourceKind::Rest.into(),
+            query_text: "spring is:public".into(),
+            detail: Detail::default(),
+        }
+    }
+
+    fn outcomes() -> impl Strategy<Value = Outcome> {
+        prop_oneof![
+            (0..5u64).prop_map(Outcome::Complete),
+            (0..5u64).prop_map(Outcome::Unchecked),
+            (0..5u64).prop_map(Outcome::Incomplete),
+            Just(Outcome::Failed),
+        ]
+    }
+
+    fn numbered(outcomes: &[Outcome]) -> Vec<Sample> {
+        (1..).zip(outcomes).map(|(no, outcome)| sample("Spring", no, *outcome)).collect()
+    }
+
+    #[test]
+    fn the_last_of_the_best_status_counts() {
+        use Outcome::{Complete, Failed, Incomplete, Unchecked};
+        let cases: [(&[Outcome], Option<Outcome>); 8] = [
+            (&[], None),
+            (&[Failed], None),
+            (&[Complete(0)], Some(Complete(0))),
+            (&[Complete(0), Complete(9)], Some(Complete(9))),
+            (&[Complete(9), Incomplete(99), Failed], Some(Complete(9))),
+            (&[Unchecked(9), Complete(5), Unchecked(7)], Some(Complete(5))),
+            (&[Incomplete(7), Incomplete(9), Incomplete(8)], Some(Incomplete(9))),
+            (&[Incomplete(99), Unchecked(1)], Some(Unchecked(1))),
+        ];
+        for (outcomes, expected) in cases {
+            let samples = numbered(outcomes);
+            assert_eq!(select_answer(&samples).map(|s| s.outcome), expected, "{outcomes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_attempt_beats_the_answer(outcomes in prop::collection::vec(outcomes(), 0..8)) {
+            let samples = numbered(&outcomes);
+            let Some(answer) = select_answer(&samples) else {
+                prop_assert!(outcomes.iter().all(|o| *o == Outcome::Failed));
+                return Ok(());
+            };
+            for other in &samples {
+                prop_assert!(other.outcome.status() <= answer.outcome.status());
+                if other.outcome.status() == answer.outcome.status() {
+                    match answer.outcome {
+                        Outcome::Incomplete(_) =>
+                            prop_assert!(other.outcome.count() <= answer.outcome.count()),
+                        _ => prop_assert!(other.attempt_no <= answer.attempt_no),
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_failure_never_changes_the_answer(
+            outcomes in prop::collection::vec(outcomes(), 0..8),
+            at in 0..8usize,
+        ) {
+            let samples = numbered(&outcomes);
+            let mut with_failure = samples.clone();
+            with_failure.insert(at.min(samples.len()), sample("Spring", 99, Outcome::Failed));
+            prop_assert_eq!(select_answer(&samples), select_answer(&with_failure));
+        }
+    }
+
+    #[test]
+    fn the_detail_keeps_its_items_apart() {
+        let detail = Detail::from_publication("2023").with_planned(11);
+        assert_eq!(detail.as_str(), "planned 11; published 2023");
+        assert_eq!(detail.planned(), Some(11));
+        assert_eq!(detail.published(), Some("2023"));
+        assert_eq!(detail.reason(), "published 2023");
+        assert_eq!(Detail::from_text("unplanned 4").planned(), None);
+    }
+
+    #[test]
+    fn sources_read_back() {
+        for text in ["rest", "graphql", "import", "published", "rest@github.example.com"] {
+            assert_eq!(Source::parse(text).map(|s| s.to_string()).as_deref(), Some(text));
+        }
+        for text in ["", "REST", "rest@", "soap"] {
+            assert_eq!(Source::parse(text), None, "{text}");
+        }
+    }
+}

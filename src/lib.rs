@@ -1,0 +1,13 @@
+//! Counts how many GitHub repositories match a query, keeps every answer in a CSV history, and
+//! reports rankings from it.
+//!
+//! The rooms, from the inside out. Imports run one way only, from the door inwards; a test reads
+//! the code and keeps it so (`ARCHITECTURE.md` draws the same picture).
+//!
+//! | room | kind | what lives there |
+//! | --- | --- | --- |
+//! | [`domain`] | pure | surveys, queries, samples, runs, periods, rankings: values into values |
+//! | [`clock`] | edge | the only place that asks for the time |
+
+pub mod clock;
+pub mod domain;
