@@ -8,6 +8,8 @@
 //! | --- | --- | --- |
 //! | [`domain`] | pure | surveys, queries, samples, runs, periods, rankings: values into values |
 //! | [`clock`] | edge | the only place that asks for the time |
+//! | [`catalog`] | edge | loads surveys, baselines and recordings, with the line of every problem |
 
+pub mod catalog;
 pub mod clock;
 pub mod domain;
