@@ -8,8 +8,12 @@
 //! | --- | --- | --- |
 //! | [`domain`] | pure | surveys, queries, samples, runs, periods, rankings: values into values |
 //! | [`clock`] | edge | the only place that asks for the time |
+//! | [`platform`] | edge | what differs between systems: signals, syncing a folder, file locks |
 //! | [`catalog`] | edge | loads surveys, baselines and recordings, with the line of every problem |
+//! | [`history`] | edge | the only code that touches histories |
 
 pub mod catalog;
 pub mod clock;
 pub mod domain;
+pub mod history;
+pub mod platform;

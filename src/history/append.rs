@@ -1,0 +1,298 @@
+//! Appending to a history: whole rows, one write and one sync, before an answer counts as kept.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::HistoryError;
+use super::lock::Lock;
+use super::row::{self, LineSplitter};
+use super::shape::Shape;
+use crate::domain::run::RunId;
+use crate::domain::sample::Sample;
+use crate::platform::sync_folder;
+
+/// The longest line that can be one of ours: names, a query and a detail, with room to spare.
+const LONGEST_LINE_BYTES: u64 = 1 << 16;
+
+/// A history opened for appending; the lock is held as long as this lives.
+#[derive(Debug)]
+pub struct Appender {
+    path: PathBuf,
+    file: File,
+    /// Where the file ends: everything before is whole rows.
+    end: u64,
+    last_run: Option<RunId>,
+    set_aside: Option<SetAside>,
+    _lock: Lock,
+}
+
+/// A cut-off last line that was moved out of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its line, from 1.
+    pub line: u64,
+    /// How long it was.
+    pub bytes: u64,
+    /// Where it lies now, unchanged.
+    pub moved_to: PathBuf,
+}
+
+impl Appender {
+    /// Opens a history, creating it and its folder if need be, and moves a cut-off last line aside.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Busy`] if somebody else writes, [`HistoryError::Rewritten`] or
+    /// [`HistoryError::NotAHistory`] if the file is not as we write it; nothing is changed then.
+    pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Self, HistoryError> {
+        let folder = folder_of(path);
+        fs::create_dir_all(folder).map_err(|source| io_error(folder, "created", source))?;
+        let lock = Lock::take(path, now)?;
+        let opened = OpenOptions::new().read(true).append(true).create(true).open(path);
+        let file = opened.map_err(|source| io_error(path, "opened for writing", source))?;
+        let mut appender = Self {
+            path: path.to_owned(),
+            file,
+            end: 0,
+            last_run: None,
+            set_aside: None,
+            _lock: lock,
+        };
+        appender.prepare(now)?;
+        Ok(appender)
+    }
+
+    /// Opens a history that holds nothing yet, replacing what was there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Appender::open`].
+    pub fn replace(path: &Path, now: DateTime<Utc>) -> Result<Self, HistoryError> {
+        let folder = folder_of(path);
+        fs::create_dir_all(folder).map_err(|source| io_error(folder, "created", source))?;
+        let lock = Lock::take(path, now)?;
+        let written = |source| io_error(path, "written", source);
+        let mut fresh = tempfile::Builder::new();
+        #[cfg(unix)]
+        fresh.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut fresh = fresh.tempfile_in(folder).map_err(written)?;
+        fresh
+            .write_all(&row::header())
+            .and_then(|()| fresh.as_file().sync_all())
+            .map_err(written)?;
+        fresh.persist(path).map_err(|error| written(error.error))?;
+        sync_folder(folder).map_err(|source| io_error(folder, "synced", source))?;
+        let opened = OpenOptions::new().read(true).append(true).open(path);
+        let file = opened.map_err(|source| io_error(path, "opened for writing", source))?;
+        let end = row::header().len() as u64;
+        Ok(Self { path: path.to_owned(), file, end, last_run: None, set_aside: None, _lock: lock })
+    }
+
+    /// Returns the history's file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the last run in the history when it was opened.
+    #[must_use]
+    pub fn last_run(&self) -> Option<RunId> {
+        self.last_run
+    }
+
+    /// Returns the cut-off line that was moved aside when the history was opened.
+    #[must_use]
+    pub fn set_aside(&self) -> Option<&SetAside> {
+        self.set_aside.as_ref()
+    }
+
+    /// Appends samples as whole rows. When this returns they are on disk.
+    ///
+    /// # Errors
+    ///
+    /// On any error none of these rows is kept: a part that was written is cut off again.
+    pub fn append(&mut self, samples: &[Sample]) -> Result<(), HistoryError> {
+        let rows = row::encode(samples);
+        let length = self.file.metadata().map_err(|e| io_error(&self.path, "written", e))?.len();
+        if length != self.end {
+            return Err(HistoryError::Changed { path: self.path.clone() });
+        }
+        let written = self.file.write_all(&rows).and_then(|()| self.file.sync_data());
+        if let Err(source) = written {
+            // If even this fails, the next run finds a cut-off line and sets it aside.
+            let _ = self.file.set_len(self.end);
+            return Err(io_error(&self.path, "written", source));
+        }
+        self.end += rows.len() as u64;
+        Ok(())
+    }
+
+    fn prepare(&mut self, now: DateTime<Utc>) -> Result<(), HistoryError> {
+        let path = self.path.clone();
+        let unreadable = |source| io_error(&path, "read", source);
+        self.end = end_of_last_line(&mut self.file).map_err(unreadable)?;
+        if self.end > 0 {
+            self.examine()?;
+        }
+        let length = self.file.metadata().map_err(unreadable)?.len();
+        if length > self.end {
+            self.refuse_foreign_start(length)?;
+            self.move_tail_aside(now)?;
+        }
+        if self.end == 0 {
+            let header = row::header();
+            let written = self.file.write_all(&header).and_then(|()| self.file.sync_all());
+            written.map_err(|source| io_error(&path, "written", source))?;
+            let folder = folder_of(&path);
+            sync_folder(folder).map_err(|source| io_error(folder, "synced", source))?;
+            self.end = header.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// A file without any whole line is ours only if it is the beginning of a header.
+    fn refuse_foreign_start(&mut self, length: u64) -> Result<(), HistoryError> {
+        if self.end > 0 {
+            return Ok(());
+        }
+        let mut start = Vec::new();
+        let read = self
+            .file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| Read::take(&mut self.file, LONGEST_LINE_BYTES).read_to_end(&mut start));
+        read.map_err(|source| io_error(&self.path, "read", source))?;
+        if start.len() as u64 == length && row::header().starts_with(&start) {
+            return Ok(());
+        }
+        let reason = "it has no line of a history".to_owned();
+        Err(HistoryError::NotAHistory { path: self.path.clone(), reason })
+    }
+
+    /// Looks at the header, the first and the last row: constant cost, whatever the size.
+    fn examine(&mut self) -> Result<(), HistoryError> {
+        let unreadable = |source| io_error(&self.path, "read", source);
+        let (header, first) = read_first_lines(&mut self.file, self.end).map_err(unreadable)?;
+        let mut shape = Shape::of_header(&header)
+            .map_err(|reason| HistoryError::NotAHistory { path: self.path.clone(), reason })?;
+        if !first.is_empty() {
+            shape.examine_row(&first, 2);
+        }
+        let last = read_last_line(&mut self.file, self.end).map_err(unreadable)?;
+        let has_rows = self.end > header.len() as u64;
+        if has_rows && shape.differences.is_empty() {
+            match shape.read_row(&last, &mut LineSplitter::new(shape.separator)) {
+                Ok(sample) => self.last_run = Some(sample.run),
+                Err(reason) => shape.differences.push(format!("the last line: {reason}")),
+            }
+        }
+        if shape.differences.is_empty() {
+            return Ok(());
+        }
+        Err(HistoryError::Rewritten { path: self.path.clone(), differences: shape.differences })
+    }
+
+    /// Copies what stands behind the last whole line to a file of its own, then cuts it off.
+    fn move_tail_aside(&mut self, now: DateTime<Utc>) -> Result<(), HistoryError> {
+        let unreadable = |source| io_error(&self.path, "read", source);
+        let mut tail = Vec::new();
+        self.file.seek(SeekFrom::Start(self.end)).map_err(unreadable)?;
+        self.file.read_to_end(&mut tail).map_err(unreadable)?;
+        let line = count_lines(&mut self.file, self.end).map_err(unreadable)? + 1;
+        let folder = folder_of(&self.path).join("set-aside");
+        let moved_to = write_aside(&folder, &self.path, line, now, &tail)
+            .map_err(|source| io_error(&folder, "written", source))?;
+        let cut = self.file.set_len(self.end).and_then(|()| self.file.sync_all());
+        cut.map_err(|source| io_error(&self.path, "written", source))?;
+        self.set_aside = Some(SetAside { line, bytes: tail.len() as u64, moved_to });
+        Ok(())
+    }
+}
+
+fn write_aside(
+    folder: &Path,
+    history: &Path,
+    line: u64,
+    now: DateTime<Utc>,
+    tail: &[u8],
+) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let stem = history.file_stem().unwrap_or_default().to_string_lossy();
+    let stamp = now.format("%Y%m%dT%H%M%SZ");
+    for copy in 1..1000 {
+        let copy = if copy == 1 { String::new() } else { format!("-{copy}") };
+        let path = folder.join(format!("{stem}-line-{line}-{stamp}{copy}.txt"));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(tail)?;
+                file.sync_all()?;
+                sync_folder(folder)?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("a thousand lines were set aside in this second"))
+}
+
+/// Returns where the last line feed ends, 0 if there is none.
+pub(super) fn end_of_last_line(file: &mut File) -> io::Result<u64> {
+    let mut end = file.metadata()?.len();
+    let mut block = vec![0; 1 << 16];
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        let length = usize::try_from(end - start).unwrap_or(block.len());
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut block[..length])?;
+        if let Some(at) = block[..length].iter().rposition(|b| *b == b'\n') {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
+fn read_first_lines(file: &mut File, end: u64) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut reader = BufReader::new(Read::take(file, end.min(2 * LONGEST_LINE_BYTES)));
+    let (mut header, mut first) = (Vec::new(), Vec::new());
+    reader.read_until(b'\n', &mut header)?;
+    reader.read_until(b'\n', &mut first)?;
+    Ok((header, first))
+}
+
+fn read_last_line(file: &mut File, end: u64) -> io::Result<Vec<u8>> {
+    let start = end.saturating_sub(LONGEST_LINE_BYTES);
+    file.seek(SeekFrom::Start(start))?;
+    let mut tail = Vec::new();
+    Read::take(file, end - start).read_to_end(&mut tail)?;
+    let body = tail.len().saturating_sub(1);
+    let line_start = tail[..body].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    Ok(tail.split_off(line_start))
+}
+
+fn count_lines(file: &mut File, end: u64) -> io::Result<u64> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut reader = BufReader::new(Read::take(file, end));
+    let mut lines = 0;
+    loop {
+        let block = reader.fill_buf()?;
+        if block.is_empty() {
+            return Ok(lines);
+        }
+        lines += block.iter().filter(|b| **b == b'\n').count() as u64;
+        let length = block.len();
+        reader.consume(length);
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn io_error(path: &Path, doing: &'static str, source: io::Error) -> HistoryError {
+    HistoryError::Io { path: path.to_owned(), doing, source }
+}

@@ -1,0 +1,109 @@
+//! The only code that touches histories: the append-only CSV of all samples of one survey.
+//!
+//! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
+//! `append` write, `read` and `select` read. What a count means is `domain`'s business.
+
+mod append;
+mod lock;
+mod read;
+mod row;
+mod select;
+mod shape;
+
+use std::io;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+pub use append::{Appender, SetAside};
+pub use lock::Holder;
+pub use read::{Reading, fold_runs};
+pub use row::{COLUMNS, RowFault};
+pub use select::{Selection, Wanted, select_run};
+
+use crate::domain::run::RunId;
+
+/// Why a history cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// There is no file.
+    #[error("there is no history `{}`", path.display())]
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// The file has a header and nothing else.
+    #[error("the history `{}` has no rows", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file has rows, but none of them can be read.
+    #[error("the history `{}` has no row that can be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the first rows.
+        faults: Vec<RowFault>,
+    },
+    /// The file system refuses.
+    #[error("`{}` cannot be {doing}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried: `read`, `written`, …
+        doing: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file lacks columns of a history.
+    #[error("`{}` is no history: {reason}", path.display())]
+    NotAHistory {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file is a history, but another program wrote it anew.
+    #[error("`{}` was rewritten by another program; nothing was appended", path.display())]
+    Rewritten {
+        /// The file.
+        path: PathBuf,
+        /// What tells, with line numbers.
+        differences: Vec<String>,
+    },
+    /// The file changed under our hands although we hold its lock.
+    #[error("`{}` was changed by another program during the run", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another process writes to it.
+    #[error("another process is writing to `{}`", path.display())]
+    Busy {
+        /// The history.
+        path: PathBuf,
+        /// Who, if the holder's note could be read.
+        holder: Option<Holder>,
+    },
+    /// The clock is not past the last run.
+    #[error("the clock says {now}, but `{}` already has the run `{last}`", path.display())]
+    ClockBehind {
+        /// The history.
+        path: PathBuf,
+        /// The last run in it.
+        last: RunId,
+        /// What the clock says.
+        now: DateTime<Utc>,
+    },
+    /// No run fits.
+    #[error("`{}` has no {wanted}", path.display())]
+    NoSuchRun {
+        /// The history.
+        path: PathBuf,
+        /// What was looked for.
+        wanted: String,
+        /// The first and the last run there are.
+        span: (RunId, RunId),
+    },
+}

