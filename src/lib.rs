@@ -11,9 +11,13 @@
 //! | [`platform`] | edge | what differs between systems: signals, syncing a folder, file locks |
 //! | [`catalog`] | edge | loads surveys, baselines and recordings, with the line of every problem |
 //! | [`history`] | edge | the only code that touches histories |
+//! | [`github`] | edge | the source of answers |
+//! | [`collect`] | use | a plan of queries, and one serial pass over it |
 
 pub mod catalog;
 pub mod clock;
+pub mod collect;
 pub mod domain;
+pub mod github;
 pub mod history;
 pub mod platform;

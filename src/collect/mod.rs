@@ -1,0 +1,9 @@
+//! Collecting: what to ask (a plan), and one serial pass over it (a run).
+//!
+//! Where answers come from is behind `github`'s trait; how things are shown is not known here.
+
+mod plan;
+mod run;
+
+pub use plan::{Plan, PlannedQuery, Skipped, Target};
+pub use run::{CollectError, Collected, Ending, Progressed, collect, start_run};

@@ -1,0 +1,231 @@
+//! What a run asks: every framework × metric × pass, each query once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::domain::query::Query;
+use crate::domain::run::{Key, Run};
+use crate::domain::survey::Survey;
+
+/// The queries of a run, in the order in which they are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What is asked, pass after pass.
+    pub queries: Vec<PlannedQuery>,
+    /// What is not asked, because the framework lacks what the metric needs.
+    pub skipped: Vec<Skipped>,
+    /// How many counts the run will have when it is finished.
+    pub counts: usize,
+}
+
+/// A query that is asked once, for one framework or for several that share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedQuery {
+    /// What is sent.
+    pub query: Query,
+    /// The pass, from 1.
+    pub sample_no: u32,
+    /// Whose counts the answer is; at least one.
+    pub targets: Vec<Target>,
+    /// How many attempts the history already has.
+    pub attempts_before: u32,
+}
+
+/// A framework and metric that an answer counts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The framework's name.
+    pub framework: String,
+    /// Its language; empty if the survey gives none.
+    pub language: String,
+    /// The metric's id.
+    pub metric: String,
+}
+
+/// A metric that a framework cannot be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The framework's name.
+    pub framework: String,
+    /// The metric's id.
+    pub metric: String,
+    /// The placeholder that it does not fill.
+    pub placeholder: String,
+}
+
+impl Plan {
+    /// Makes the plan of a new run that starts on that UTC day.
+    #[must_use]
+    pub fn new(survey: &Survey, today: NaiveDate) -> Self {
+        let mut queries: Vec<PlannedQuery> = Vec::new();
+        let mut skipped = Vec::new();
+        for sample_no in 1..=survey.samples {
+            let mut by_text: BTreeMap<String, usize> = BTreeMap::new();
+            for metric in survey.enabled_metrics() {
+                for framework in &survey.frameworks {
+                    let name = framework.name.clone();
+                    let Some(query) = metric.query.query_for(framework, today) else {
+                        if sample_no == 1 {
+                            let placeholder = metric.query.lacking(framework).unwrap_or_default();
+                            let metric = metric.id.clone();
+                            skipped.push(Skipped { framework: name, metric, placeholder });
+                        }
+                        continue;
+                    };
+                    let target = Target {
+                        framework: name,
+                        language: framework.language.clone().unwrap_or_default(),
+                        metric: metric.id.clone(),
+                    };
+                    // Equal texts with different methods happen to agree today only.
+                    let same = by_text.get(&query.text).copied();
+                    if let Some(at) = same.filter(|at| queries[*at].query.method == query.method) {
+                        queries[at].targets.push(target);
+                    } else {
+                        by_text.insert(query.text.clone(), queries.len());
+                        let targets = vec![target];
+                        queries.push(PlannedQuery {
+                            query,
+                            sample_no,
+                            targets,
+                            attempts_before: 0,
+                        });
+                    }
+                }
+            }
+        }
+        let counts = queries.iter().map(|query| query.targets.len()).sum();
+        Self { queries, skipped, counts }
+    }
+
+    /// Leaves out what an earlier part of the same run has answered.
+    ///
+    /// Frameworks that were taken out of the survey since are not asked for again, but what was
+    /// counted for them stays counted.
+    #[must_use]
+    pub fn without_answered(mut self, run: &Run, survey: &Survey) -> Self {
+        let renamed = |key: &Key| Key {
+            framework: survey.current_name(&key.framework).to_owned(),
+            ..key.clone()
+        };
+        let answered: BTreeSet<Key> = run.answers().keys().map(renamed).collect();
+        let mut attempts: BTreeMap<Key, u32> = BTreeMap::new();
+        for sample in &run.samples {
+            let last = attempts.entry(renamed(&sample.key())).or_default();
+            *last = sample.attempt_no.max(*last);
+        }
+        let key = |target: &Target, sample_no| Key {
+            framework: target.framework.clone(),
+            metric: target.metric.clone(),
+            sample_no,
+        };
+        for query in &mut self.queries {
+            let sample_no = query.sample_no;
+            query.targets.retain(|target| !answered.contains(&key(target, sample_no)));
+            let tried = query.targets.iter().filter_map(|t| attempts.get(&key(t, sample_no)));
+            query.attempts_before = tried.copied().max().unwrap_or_default();
+        }
+        self.queries.retain(|query| !query.targets.is_empty());
+        let to_ask: usize = self.queries.iter().map(|query| query.targets.len()).sum();
+        self.counts = answered.len() + to_ask;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::query::Template;
+    use crate::domain::run::RunId;
+    use crate::domain::sample::{Detail, Outcome, Sample, SourceKind};
+    use crate::domain::survey::{ApiChoice, Framework, Metric};
+
+    fn survey(samples: u32, frameworks: &[(&str, &str, Option<&str>)]) -> Survey {
+        let metric = |id: &str, query: &str| Metric {
+            id: id.into(),
+            title: id.into(),
+            query: Template::parse(query).expect("a template"),
+            enabled: true,
+        };
+        Survey {
+            id: "test".into(),
+            title: "Test".into(),
+            baseline: None,
+            samples,
+            api: ApiChoice::Auto,
+            schedule: None,
+            write_after_run: Vec::new(),
+            metrics: vec![metric("all", "{query}"), metric("topic", "topic:{topic}")],
+            frameworks: frameworks
+                .iter()
+                .map(|(name, query, topic)| Framework {
+                    name: (*name).into(),
+                    language: None,
+                    topic: topic.map(str::to_owned),
+                    query: (*query).into(),
+                    formerly: Vec::new(),
+                })
+                .collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn texts(plan: &Plan) -> Vec<(u32, &str, usize)> {
+        let line = |q: &PlannedQuery| (q.sample_no, q.targets.len());
+        plan.queries.iter().map(|q| (line(q).0, q.query.text.as_str(), line(q).1)).collect()
+    }
+
+    #[test]
+    fn a_shared_query_is_asked_once_a_pass() {
+        let survey = survey(2, &[("A", "a", Some("ta")), ("B", "b", None), ("C", "a", None)]);
+        let plan = Plan::new(&survey, NaiveDate::default());
+        let expected = [
+            (1, "a", 2),
+            (1, "b", 1),
+            (1, "topic:ta", 1),
+            (2, "a", 2),
+            (2, "b", 1),
+            (2, "topic:ta", 1),
+        ];
+        assert_eq!(texts(&plan), expected);
+        assert_eq!(plan.counts, 8);
+        let skipped: Vec<&str> = plan.skipped.iter().map(|s| s.framework.as_str()).collect();
+        assert_eq!(skipped, ["B", "C"]);
+        assert_eq!(plan.skipped[0].placeholder, "{topic}");
+    }
+
+    #[test]
+    fn a_resumed_plan_asks_for_what_lacks_a_number() {
+        let survey = survey(1, &[("A", "a", None), ("B", "b", None), ("C", "a", None)]);
+        let id = RunId::parse("20261121T060003Z-7f3a").expect("a run id");
+        let row = |framework: &str, attempt_no, outcome| Sample {
+            run: id,
+            observed_at: id.started_at(),
+            survey: "test".into(),
+            framework: framework.into(),
+            language: String::new(),
+            metric: "all".into(),
+            method: None,
+            sample_no: 1,
+            attempt_no,
+            outcome,
+            source: SourceKind::Rest.into(),
+            query_text: String::new(),
+            detail: Detail::default(),
+        };
+        let samples = vec![
+            row("A", 1, Outcome::Complete(5)),
+            row("B", 1, Outcome::Failed),
+            row("B", 2, Outcome::Failed),
+            row("Gone", 1, Outcome::Complete(7)),
+        ];
+        let plan = Plan::new(&survey, NaiveDate::default());
+        let plan = plan.without_answered(&Run { id, samples }, &survey);
+        assert_eq!(texts(&plan), [(1, "a", 1), (1, "b", 1)]);
+        assert_eq!(plan.queries[0].targets[0].framework, "C");
+        assert_eq!(plan.queries[1].attempts_before, 2);
+        // A and Gone are answered, B and C are still to come.
+        assert_eq!(plan.counts, 4);
+    }
+}

@@ -1,0 +1,352 @@
+//! One serial pass over a plan: ask, keep, go on.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::domain::query::Method;
+use crate::domain::run::RunId;
+use crate::domain::sample::{Sample, Status};
+use crate::github::{Answer, AnswerSource, Question, Reply, SourceError};
+use crate::history::{Appender, HistoryError};
+use crate::platform::{Signal, Stop};
+
+use super::plan::{Plan, PlannedQuery};
+
+/// How often a query whose answer is incomplete is asked again in a run.
+const REASKS: u32 = 2;
+
+/// How long a run waits for the clock to pass the last run of the history.
+const LONGEST_CLOCK_WAIT: Duration = Duration::from_secs(2);
+
+/// Why collecting ended before its plan did.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// An answer could not be kept.
+    #[error("the history cannot be kept")]
+    History(#[from] HistoryError),
+    /// No further answer can come.
+    #[error("no further answer can come")]
+    Source(#[from] SourceError),
+}
+
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything planned was asked.
+    Done,
+    /// A signal came in between.
+    Interrupted(Signal),
+}
+
+/// What a pass did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Collected {
+    /// How it ended.
+    pub ending: Ending,
+    /// How many rows were kept.
+    pub rows: usize,
+}
+
+/// How far a pass is, told after each answer.
+#[derive(Debug)]
+pub struct Progressed<'a> {
+    /// What was asked.
+    pub question: &'a Question,
+    /// What came back.
+    pub answer: &'a Answer,
+    /// How many questions were answered, re-asks included.
+    pub asked: usize,
+    /// How many are still to come, as far as is known.
+    pub still_to_ask: usize,
+}
+
+/// Finds the id of a run that starts now, past every run of the history.
+///
+/// # Errors
+///
+/// [`HistoryError::ClockBehind`] if the clock does not get there within two seconds.
+pub async fn start_run<C: Clock>(
+    appender: &Appender,
+    clock: &C,
+    digits: u16,
+) -> Result<RunId, HistoryError> {
+    let give_up_at = clock.monotonic() + LONGEST_CLOCK_WAIT;
+    loop {
+        let id = RunId::new(clock.now_utc(), digits);
+        let Some(last) = appender.last_run().filter(|last| *last >= id) else { return Ok(id) };
+        if clock.monotonic() >= give_up_at {
+            let path = appender.path().to_owned();
+            return Err(HistoryError::ClockBehind { path, last, now: clock.now_utc() });
+        }
+        clock.sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Asks a plan's queries one after the other and keeps each answer when it comes.
+///
+/// Incomplete answers are asked for again behind all others, up to twice. The signal is looked at
+/// between answers; what was answered before it is kept.
+///
+/// # Errors
+///
+/// Fails if an answer cannot be kept or if the source can answer nothing any more. Everything
+/// answered before that is on disk.
+pub async fn collect<S: AnswerSource>(
+    plan: &Plan,
+    survey_id: &str,
+    run: RunId,
+    source: &mut S,
+    appender: &mut Appender,
+    stop: &mut Stop,
+    mut tell: impl FnMut(&Progressed<'_>),
+) -> Result<Collected, CollectError> {
+    let mut waiting: VecDeque<(&PlannedQuery, u32)> =
+        plan.queries.iter().map(|query| (query, 1)).collect();
+    let mut asked = 0;
+    let mut rows = 0;
+    while let Some((query, attempt)) = waiting.pop_front() {
+        // A source that never waits would otherwise leave nobody time to raise the flag.
+        tokio::task::yield_now().await;
+        if let Some(signal) = stop.requested() {
+            return Ok(Collected { ending: Ending::Interrupted(signal), rows });
+        }
+        let question = question_of(query);
+        let answer = match source.ask(&question, waiting.len() + 1, stop).await {
+            Ok(Reply::Answer(answer)) => answer,
+            Ok(Reply::NothingMore) => continue,
+            Err(SourceError::Interrupted(signal)) => {
+                return Ok(Collected { ending: Ending::Interrupted(signal), rows });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut samples = samples_of(&answer, query, attempt, survey_id, run);
+        if rows == 0
+            && let Some(first) = samples.first_mut()
+        {
+            first.detail = std::mem::take(&mut first.detail).with_planned(plan.counts);
+        }
+        appender.append(&samples)?;
+        rows += samples.len();
+        asked += 1;
+        if answer.outcome.status() == Status::Incomplete && attempt <= REASKS {
+            waiting.push_back((query, attempt + 1));
+        }
+        let still_to_ask = waiting.len();
+        tell(&Progressed { question: &question, answer: &answer, asked, still_to_ask });
+    }
+    Ok(Collected { ending: Ending::Done, rows })
+}
+
+fn question_of(query: &PlannedQuery) -> Question {
+    let (framework, metric) = query
+        .targets
+        .first()
+        .map(|target| (target.framework.clone(), target.metric.clone()))
+        .unwrap_or_default();
+    Question { query: query.query.text.clone(), framework, metric }
+}
+
+/// Makes a row for each framework and metric that the answer counts for.
+fn samples_of(
+    answer: &Answer,
+    query: &PlannedQuery,
+    attempt: u32,
+    survey_id: &str,
+    run: RunId,
+) -> Vec<Sample> {
+    let method: Option<Method> = (!answer.query.is_empty()).then_some(query.query.method);
+    let row = |target: &super::plan::Target| Sample {
+        run,
+        observed_at: answer.observed_at,
+        survey: survey_id.to_owned(),
+        framework: target.framework.clone(),
+        language: target.language.clone(),
+        metric: target.metric.clone(),
+        method,
+        sample_no: query.sample_no,
+        attempt_no: query.attempts_before + attempt,
+        outcome: answer.outcome,
+        source: answer.source.clone(),
+        query_text: answer.query.clone(),
+        detail: answer.detail.clone(),
+    };
+    query.targets.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use chrono::{DateTime, Utc};
+
+    use super::super::plan::Target;
+    use super::*;
+    use crate::domain::query::Query;
+    use crate::domain::sample::{Detail, Outcome, SourceKind};
+    use crate::history::fold_runs;
+    use crate::platform::{Stopper, stop_flag};
+
+    fn query(text: &str, targets: &[&str]) -> PlannedQuery {
+        let target = |name: &&str| Target {
+            framework: (*name).to_owned(),
+            language: String::new(),
+            metric: "repositories".into(),
+        };
+        PlannedQuery {
+            query: Query { text: text.into(), method: Method::of(text) },
+            sample_no: 1,
+            targets: targets.iter().map(target).collect(),
+            attempts_before: 0,
+        }
+    }
+
+    fn plan(queries: Vec<PlannedQuery>) -> Plan {
+        let counts = queries.iter().map(|q| q.targets.len()).sum();
+        Plan { queries, skipped: Vec::new(), counts }
+    }
+
+    /// Answers from a list, and raises a signal before the answer with that number.
+    struct Scripted {
+        outcomes: VecDeque<Option<Outcome>>,
+        asked: Vec<String>,
+        stop_before: Option<(usize, Stopper)>,
+    }
+
+    impl AnswerSource for Scripted {
+        async fn ask(
+            &mut self,
+            question: &Question,
+            _still_to_ask: usize,
+            stop: &mut Stop,
+        ) -> Result<Reply, SourceError> {
+            self.asked.push(question.query.clone());
+            if let Some((before, stopper)) = &self.stop_before
+                && self.asked.len() == *before
+            {
+                stopper.stop(Signal::Terminate);
+                return Err(SourceError::Interrupted(stop.wait().await));
+            }
+            let Some(Some(outcome)) = self.outcomes.pop_front() else {
+                return Ok(Reply::NothingMore);
+            };
+            Ok(Reply::Answer(Box::new(Answer {
+                observed_at: started().started_at(),
+                outcome,
+                source: SourceKind::Rest.into(),
+                query: question.query.clone(),
+                detail: Detail::default(),
+                rate: None,
+            })))
+        }
+    }
+
+    fn started() -> RunId {
+        RunId::parse("20261121T060003Z-7f3a").expect("a run id")
+    }
+
+    fn source(outcomes: &[Outcome]) -> Scripted {
+        let outcomes = outcomes.iter().copied().map(Some).collect();
+        Scripted { outcomes, asked: Vec::new(), stop_before: None }
+    }
+
+    fn run_to_end(plan: &Plan, source: &mut Scripted, history: &Path) -> Collected {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let mut appender = Appender::open(history, started().started_at()).expect("an appender");
+        let (_stopper, mut stop) = stop_flag();
+        let pass = collect(plan, "test", started(), source, &mut appender, &mut stop, |_| {});
+        runtime.block_on(pass).expect("a pass")
+    }
+
+    fn rows(history: &Path) -> Vec<Sample> {
+        let keep = |all: &mut Vec<Sample>, run: crate::domain::run::Run| all.extend(run.samples);
+        fold_runs(history, Vec::new, keep).expect("a history").0
+    }
+
+    #[test]
+    fn incomplete_answers_are_asked_for_again_behind_all_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = folder.path().join("history.csv");
+        let mut source = source(&[
+            Outcome::Incomplete(5),
+            Outcome::Complete(7),
+            Outcome::Incomplete(6),
+            Outcome::Incomplete(4),
+        ]);
+        let plan = plan(vec![query("a", &["A"]), query("b", &["B"])]);
+        let collected = run_to_end(&plan, &mut source, &history);
+        assert_eq!(source.asked, ["a", "b", "a", "a"]);
+        assert_eq!(collected, Collected { ending: Ending::Done, rows: 4 });
+        let attempts: Vec<u32> = rows(&history).iter().map(|row| row.attempt_no).collect();
+        assert_eq!(attempts, [1, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_shared_answer_becomes_a_row_for_each() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = folder.path().join("history.csv");
+        let plan = plan(vec![query("a", &["A", "B"])]);
+        run_to_end(&plan, &mut source(&[Outcome::Complete(5)]), &history);
+        let rows = rows(&history);
+        let names: Vec<&str> = rows.iter().map(|row| row.framework.as_str()).collect();
+        assert_eq!(names, ["A", "B"]);
+        assert_eq!(rows[0].detail.planned(), Some(2));
+        assert_eq!(rows[1].detail.as_str(), "");
+    }
+
+    #[test]
+    fn a_signal_ends_the_pass_between_answers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = folder.path().join("history.csv");
+        let (stopper, mut stop) = stop_flag();
+        let mut source = source(&[Outcome::Complete(1), Outcome::Complete(2)]);
+        source.stop_before = Some((2, stopper));
+        let plan = plan(vec![query("a", &["A"]), query("b", &["B"]), query("c", &["C"])]);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let mut appender = Appender::open(&history, started().started_at()).expect("an appender");
+        let pass = collect(&plan, "test", started(), &mut source, &mut appender, &mut stop, |_| {});
+        let collected = runtime.block_on(pass).expect("a pass");
+        assert_eq!(
+            collected,
+            Collected { ending: Ending::Interrupted(Signal::Terminate), rows: 1 }
+        );
+        assert_eq!(rows(&history).len(), 1);
+    }
+
+    /// A clock that goes on by what is slept, from a given moment.
+    struct ManualClock {
+        now: std::sync::Mutex<(DateTime<Utc>, Duration)>,
+    }
+
+    impl Clock for ManualClock {
+        fn now_utc(&self) -> DateTime<Utc> {
+            let (start, passed) = *self.now.lock().expect("a clock");
+            chrono::SubsecRound::trunc_subsecs(start + passed, 0)
+        }
+        fn monotonic(&self) -> Duration {
+            self.now.lock().expect("a clock").1
+        }
+        async fn sleep(&self, duration: Duration) {
+            self.now.lock().expect("a clock").1 += duration;
+        }
+    }
+
+    #[test]
+    fn a_run_waits_for_the_clock_or_gives_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = folder.path().join("history.csv");
+        let plan = plan(vec![query("a", &["A"])]);
+        run_to_end(&plan, &mut source(&[Outcome::Complete(5)]), &history);
+        let appender = Appender::open(&history, started().started_at()).expect("an appender");
+        assert_eq!(appender.last_run(), Some(started()));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let start = |seconds: i64| {
+            let now = started().started_at() + chrono::TimeDelta::seconds(seconds);
+            let clock = ManualClock { now: (now, Duration::ZERO).into() };
+            runtime.block_on(start_run(&appender, &clock, 0))
+        };
+        assert_eq!(start(1).expect("an id").to_string(), "20261121T060004Z-0000");
+        assert_eq!(start(0).expect("an id").to_string(), "20261121T060004Z-0000");
+        assert!(matches!(start(-60), Err(HistoryError::ClockBehind { .. })));
+    }
+}

@@ -1,0 +1,84 @@
+//! The source of answers: whoever can say how many repositories match a query.
+//!
+//! The trait lives here with what stands behind it. Plans, histories and rankings are not known
+//! here.
+
+mod record;
+mod replay;
+
+use chrono::{DateTime, Utc};
+
+pub use record::Recorder;
+pub use replay::Replay;
+
+use crate::domain::recording::RateHeaders;
+use crate::domain::sample::{Detail, Outcome, Source};
+use crate::platform::{Signal, Stop};
+
+/// A query to be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The exact text to send.
+    pub query: String,
+    /// The framework it is asked for; the first of several with the same query.
+    pub framework: String,
+    /// The metric it is asked for.
+    pub metric: String,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// When it arrived, in UTC and whole seconds.
+    pub observed_at: DateTime<Utc>,
+    /// The number, or that there is none.
+    pub outcome: Outcome,
+    /// Where it came from.
+    pub source: Source,
+    /// The text that was really asked; empty where no query is known.
+    pub query: String,
+    /// What else is to say, in our own short vocabulary.
+    pub detail: Detail,
+    /// What GitHub said about its limits.
+    pub rate: Option<RateHeaders>,
+}
+
+/// What a source does with a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It has an answer, be it a failure.
+    Answer(Box<Answer>),
+    /// It has nothing more to say about this query, and asking again will not change that.
+    NothingMore,
+}
+
+/// Why a source can answer nothing at all any more.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A signal came while it waited.
+    #[error("interrupted")]
+    Interrupted(Signal),
+    /// The recording cannot be written.
+    #[error("the recording `{}` cannot be written", path.display())]
+    Recording {
+        /// The recording.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// Answers questions, one after the other.
+pub trait AnswerSource {
+    /// Answers a question. `still_to_ask` counts this one and those that are sure to follow.
+    ///
+    /// # Errors
+    ///
+    /// Fails when no further question can be answered either.
+    fn ask(
+        &mut self,
+        question: &Question,
+        still_to_ask: usize,
+        stop: &mut Stop,
+    ) -> impl Future<Output = Result<Reply, SourceError>>;
+}

@@ -1,0 +1,98 @@
+//! Answers from a recording: the same answers, with the recorded moments, each time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::{Answer, AnswerSource, Question, Reply, SourceError};
+use crate::clock::Clock;
+use crate::domain::recording::RecordedAnswer;
+use crate::domain::run::RunId;
+use crate::domain::sample::{Detail, Outcome, SourceKind};
+use crate::platform::Stop;
+
+/// Answers from a recording.
+///
+/// A question is answered by what was recorded for its text; where the recording knows no text
+/// (a publication), by what it has for the framework and metric. Several answers to one question
+/// come in their recorded order.
+#[derive(Debug)]
+pub struct Replay<'c, C> {
+    run: RunId,
+    by_query: BTreeMap<String, VecDeque<RecordedAnswer>>,
+    by_name: BTreeMap<(String, String), VecDeque<RecordedAnswer>>,
+    asked: Vec<Question>,
+    pace: Duration,
+    clock: &'c C,
+}
+
+impl<'c, C: Clock> Replay<'c, C> {
+    /// Makes a source of recorded answers, at least one; `pace` is waited before each answer.
+    #[must_use]
+    pub fn new(recording: Vec<RecordedAnswer>, pace: Duration, clock: &'c C) -> Self {
+        let run =
+            recording.first().map_or_else(|| RunId::new(clock.now_utc(), 0), |first| first.run);
+        let mut by_query: BTreeMap<String, VecDeque<RecordedAnswer>> = BTreeMap::new();
+        let mut by_name: BTreeMap<(String, String), VecDeque<RecordedAnswer>> = BTreeMap::new();
+        for answer in recording {
+            if answer.query.is_empty() {
+                let name = (answer.framework.clone(), answer.metric.clone());
+                by_name.entry(name).or_default().push_back(answer);
+            } else {
+                by_query.entry(answer.query.clone()).or_default().push_back(answer);
+            }
+        }
+        Self { run, by_query, by_name, asked: Vec::new(), pace, clock }
+    }
+
+    fn next_answer(&mut self, question: &Question) -> Option<RecordedAnswer> {
+        let name = (question.framework.clone(), question.metric.clone());
+        let by_query = self.by_query.get_mut(&question.query).and_then(VecDeque::pop_front);
+        by_query.or_else(|| self.by_name.get_mut(&name)?.pop_front())
+    }
+
+    fn not_recorded(&self, question: &Question) -> Answer {
+        Answer {
+            observed_at: self.run.started_at(),
+            outcome: Outcome::Failed,
+            source: SourceKind::Rest.into(),
+            query: question.query.clone(),
+            detail: Detail::from_text("not in the recording"),
+            rate: None,
+        }
+    }
+}
+
+impl<C: Clock> AnswerSource for Replay<'_, C> {
+    async fn ask(
+        &mut self,
+        question: &Question,
+        _still_to_ask: usize,
+        stop: &mut Stop,
+    ) -> Result<Reply, SourceError> {
+        if !self.pace.is_zero() {
+            tokio::select! {
+                signal = stop.wait() => return Err(SourceError::Interrupted(signal)),
+                () = self.clock.sleep(self.pace) => {}
+            }
+        }
+        let recorded = self.next_answer(question);
+        let asked_before = self.asked.contains(question);
+        if !asked_before {
+            self.asked.push(question.clone());
+        }
+        let answer = match recorded {
+            None if asked_before => return Ok(Reply::NothingMore),
+            None => self.not_recorded(question),
+            Some(recorded) => Answer {
+                observed_at: recorded.observed_at,
+                // The recording was checked when it was read.
+                outcome: recorded.outcome().unwrap_or(Outcome::Failed),
+                source: recorded.source,
+                query: recorded.query,
+                detail: Detail::from_text(&recorded.detail),
+                rate: recorded.rate,
+            },
+        };
+        Ok(Reply::Answer(Box::new(answer)))
+    }
+}
