@@ -13,6 +13,7 @@
 //! | [`history`] | edge | the only code that touches histories |
 //! | [`github`] | edge | the source of answers |
 //! | [`collect`] | use | a plan of queries, and one serial pass over it |
+//! | [`report`] | pure | one report model, a file for each format |
 
 pub mod catalog;
 pub mod clock;
@@ -21,3 +22,4 @@ pub mod domain;
 pub mod github;
 pub mod history;
 pub mod platform;
+pub mod report;

@@ -1,0 +1,111 @@
+//! `methods.md`: how the numbers were made, ready to paste under an article.
+
+use super::escape::{markdown, markdown_code, url_value};
+use super::model::{Line, RankingReport};
+use super::table::{count_text, moments};
+use crate::domain::sample::{Outcome, SourceKind, Status};
+
+/// Renders the method section: one paragraph, a table of the queries with links that open them on
+/// GitHub, and a citation.
+#[must_use]
+pub fn render_methods(report: &RankingReport, version: &str) -> String {
+    let mut text = String::from("## How these numbers were made\n\n");
+    text.push_str(&paragraph(report, version));
+    text.push_str("\n\n| Framework | Query | Count | Status | Answered |\n");
+    text.push_str("| --- | --- | ---: | --- | --- |\n");
+    for line in &report.lines {
+        text.push_str(&query_row(line));
+    }
+    for note in &report.notes {
+        text.push_str(&format!("\n{}\n", markdown(note)));
+    }
+    text.push_str(&format!("\nCite as: {}\n", citation(report, version)));
+    text
+}
+
+fn paragraph(report: &RankingReport, version: &str) -> String {
+    let title = markdown(&report.metric_title);
+    if let Some(published) = &report.published {
+        return format!(
+            "The numbers ({title}) were not counted for this report: they are the printed counts \
+             of a publication of {published}, read by repo-census {version} from a recording. \
+             Neither the day nor the queries are known, nor whether the searches were complete."
+        );
+    }
+    let of = |status| {
+        let with = |line: &&Line| line.standing.entrant.tally.outcome.status() == status;
+        report.lines.iter().filter(with).count()
+    };
+    let when = report.moments.map_or_else(
+        || "no answer came".to_owned(),
+        |(first, last)| format!("the answers arrived {}", moments(first, last)),
+    );
+    let complete = of(Status::Complete);
+    let mut completeness = vec![format!("{complete} of {} complete", report.lines.len())];
+    for (status, meaning) in [
+        (Status::Unchecked, "from a source that does not say whether it is complete"),
+        (Status::Incomplete, "only a lower bound, because GitHub stopped the search early"),
+        (Status::Failed, "missing"),
+    ] {
+        if of(status) > 0 {
+            completeness.push(format!("{} {meaning}", of(status)));
+        }
+    }
+    format!(
+        "The numbers ({title}) say how many repositories matched a search query on GitHub for each \
+         framework; {when}, asked with repo-census {version} (run {}, source {}). Counts: {}. \
+         GitHub leaves forks out unless a query says otherwise, and its counts are approximate. A \
+         match is a repository that mentions the words, not one that is known to use the \
+         framework; a repository can match several queries.",
+        report.run,
+        report.sources.join(", "),
+        completeness.join("; "),
+    )
+}
+
+fn query_row(line: &Line) -> String {
+    let entrant = &line.standing.entrant;
+    let counted = entrant.tally.counted.as_ref();
+    let query = counted.map(|sample| sample.query_text.as_str()).unwrap_or_default();
+    let host = counted.and_then(|sample| sample.source.host.as_deref()).unwrap_or("github.com");
+    let query = match query {
+        "" => "unknown".to_owned(),
+        query => {
+            let url = format!("https://{host}/search?type=repositories&q={}", url_value(query));
+            format!("[{}]({url})", markdown_code(query))
+        }
+    };
+    let answered = match counted {
+        Some(sample) => match (&sample.published, sample.source.kind) {
+            (Some(published), _) => format!("published {published}"),
+            (None, SourceKind::Published) => "published".to_owned(),
+            (None, _) => format!("{} UTC", sample.observed_at.format("%Y-%m-%d %H:%M:%S")),
+        },
+        None => "–".to_owned(),
+    };
+    let outcome = entrant.tally.outcome;
+    let status = match outcome {
+        Outcome::Failed => format!("failed ({})", entrant.tally.reason),
+        outcome => outcome.status().as_str().to_owned(),
+    };
+    format!(
+        "| {} | {query} | {} | {} | {answered} |\n",
+        markdown(&entrant.name),
+        markdown(&count_text(outcome)),
+        markdown(&status)
+    )
+}
+
+fn citation(report: &RankingReport, version: &str) -> String {
+    let day = match (&report.published, report.moments) {
+        (Some(published), _) => format!("published {published}"),
+        (None, Some((_, last))) => format!("counted {}", last.date_naive()),
+        (None, None) => "no counts".to_owned(),
+    };
+    format!(
+        "\"{}\", {}, {day}, run {}, repo-census {version}.",
+        markdown(&report.title),
+        markdown(&report.metric_title),
+        report.run
+    )
+}

@@ -1,0 +1,26 @@
+//! One report model, and a file for each format that renders it into text.
+//!
+//! Nothing here opens a file or prints: a format takes the model and returns a text, the same text
+//! each time.
+
+mod csv;
+mod escape;
+mod json;
+mod markdown;
+mod methods;
+mod model;
+mod notes;
+mod number;
+mod table;
+mod terminal;
+
+pub use self::csv::render_csv;
+pub use json::render_json;
+pub use markdown::render_markdown;
+pub use methods::render_methods;
+pub use model::{
+    Compared, Inputs, Line, RankingReport, Reference, ReferenceKind, Shares, UnknownMetric,
+    notes_of_baseline, reference_of_baseline, reference_of_run,
+};
+pub use number::{count, signed};
+pub use terminal::{Look, render_terminal};

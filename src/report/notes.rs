@@ -1,0 +1,118 @@
+//! The sentences under a ranking: what a reader must know before quoting a number of it.
+
+use super::model::{Inputs, Line, RankingReport, Shares};
+use crate::domain::ranking::Change;
+use crate::domain::sample::Outcome;
+
+/// The mark of a count that is only a lower bound.
+pub(super) const LOWER_BOUND: &str = "≥";
+/// The mark of a rank that can only be better.
+pub(super) const UPPER_RANK: &str = "≤";
+/// The mark of a rank that the samples do not tell from another.
+pub(super) const NOT_DISTINGUISHABLE: &str = "~";
+/// What stands for a number that is not there.
+pub(super) const MISSING: &str = "–";
+
+/// Writes the notes of a report whose lines are all still there.
+pub(super) fn write(
+    report: &RankingReport,
+    inputs: &Inputs<'_>,
+    left_out: &[String],
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let progress = report.progress;
+    if !progress.is_finished() {
+        notes.push(format!(
+            "This run is not finished: {} of {} counts have a number.",
+            progress.answered, progress.planned
+        ));
+    }
+    if let Some((run, progress)) = inputs.newer_unfinished {
+        notes.push(format!(
+            "A newer run, {run}, is not finished: {} of {} counts have a number.",
+            progress.answered, progress.planned
+        ));
+    }
+    notes.extend(explain_marks(report));
+    if !left_out.is_empty() {
+        notes.push(format!("Left out, no longer in the survey: {}.", left_out.join(", ")));
+    }
+    let changed = |line: &&Line| line.change == Some(Change::MethodChanged);
+    let changed = names(report.lines.iter().filter(changed));
+    if !changed.is_empty() {
+        notes.push(format!("No change is given where the query changed since: {changed}."));
+    }
+    match report.shares {
+        Shares::NotWanted => {}
+        Shares::Given => notes.push(
+            "Shares are of this list only, and a repository that matches several queries counts \
+             in each."
+                .to_owned(),
+        ),
+        Shares::Unknown => notes.push(
+            "No shares are given: a count is missing or only a lower bound, so that the sum is \
+             not known."
+                .to_owned(),
+        ),
+    }
+    if report.not_shown > 0 {
+        notes.push(format!("{} more are not shown.", report.not_shown));
+    }
+    notes.extend(compare(report));
+    let of_reference = inputs.reference.map(|r| r.notes.as_slice()).unwrap_or_default();
+    for note in inputs.origin_notes.iter().chain(of_reference) {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
+    notes
+}
+
+fn explain_marks(report: &RankingReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    let outcome = |line: &&Line| line.standing.entrant.tally.outcome;
+    let bounds = report.lines.iter().filter(|l| matches!(outcome(l), Outcome::Incomplete(_)));
+    if bounds.count() > 0 {
+        notes.push(format!(
+            "{LOWER_BOUND} GitHub stopped the search early: at least so many. {UPPER_RANK} The rank \
+             can only be better."
+        ));
+    }
+    let unchecked = report.lines.iter().filter(|l| matches!(outcome(l), Outcome::Unchecked(_)));
+    if report.published.is_none() && unchecked.count() > 0 {
+        notes.push("The source does not say whether its searches were complete.".to_owned());
+    }
+    let close = |line: &&Line| !line.standing.not_distinguishable_from.is_empty();
+    if report.lines.iter().filter(close).count() > 0 {
+        notes.push(format!(
+            "{NOT_DISTINGUISHABLE} Ranks that the samples do not tell apart: their ranges overlap."
+        ));
+    }
+    notes
+}
+
+fn compare(report: &RankingReport) -> Vec<String> {
+    let Some(compared) = &report.compared else { return Vec::new() };
+    let mut notes = Vec::new();
+    let frameworks = compared.frameworks;
+    notes.push(match compared.order_agreement {
+        Some(agreement) => format!(
+            "Compared with {}: order agreement {agreement:.2}, 1 = same order, over the \
+             {frameworks} that both lists rank.",
+            compared.label
+        ),
+        None => format!(
+            "Compared with {}: no order agreement can be given over {frameworks} that both lists \
+             rank.",
+            compared.label
+        ),
+    });
+    if !compared.only_there.is_empty() {
+        notes.push(format!("Only in the other list: {}.", compared.only_there.join(", ")));
+    }
+    notes
+}
+
+fn names<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
+    lines.map(|line| line.standing.entrant.name.as_str()).collect::<Vec<_>>().join(", ")
+}
