@@ -10,12 +10,15 @@
 //! | [`clock`] | edge | the only place that asks for the time |
 //! | [`platform`] | edge | what differs between systems: signals, syncing a folder, file locks |
 //! | [`catalog`] | edge | loads surveys, baselines and recordings, with the line of every problem |
+//! | [`settings`] | edge | what is not the survey's: flag over environment over file over default |
 //! | [`history`] | edge | the only code that touches histories |
 //! | [`github`] | edge | the source of answers |
 //! | [`collect`] | use | a plan of queries, and one serial pass over it |
 //! | [`report`] | pure | one report model, a file for each format |
+//! | [`cli`] | door | arguments in; text, files and an exit code out |
 
 pub mod catalog;
+pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod domain;
@@ -23,3 +26,4 @@ pub mod github;
 pub mod history;
 pub mod platform;
 pub mod report;
+pub mod settings;

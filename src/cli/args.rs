@@ -1,0 +1,244 @@
+//! What can be typed.
+
+#![expect(clippy::doc_markdown, reason = "help is shown as it stands, backticks and all")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::period::Per;
+
+/// Counts how many GitHub repositories match a query, keeps every answer, and ranks frameworks by it.
+#[derive(Debug, Parser)]
+#[command(name = "repo-census", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// The folder that holds config/ and output/ [default: REPO_CENSUS_DIR, else this folder]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    pub(super) dir: Option<PathBuf>,
+
+    /// Say nothing when all is well
+    #[arg(short, long, global = true, help_heading = "Everywhere", conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Show each request and answer
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub(super) verbose: u8,
+
+    /// Whether to use colour; NO_COLOR is respected
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Everywhere"
+    )]
+    pub(super) color: ColorChoice,
+}
+
+const AFTER_HELP: &str = "\
+SURVEY is a name, a TOML file, or (for reading) a history file. Names are looked for in
+config/surveys/ under the root, in your config folder, then among the built-in ones.
+
+Try it with neither token nor network: repo-census collect --replay codingnomads-2023";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Ask once for every query, append to the history, show the ranking
+    Collect(CollectArgs),
+    /// Show the ranking of a run
+    Report(ReportArgs),
+    /// Tell what is wrong with survey, settings or history; never writes
+    Check(CheckArgs),
+    /// Start a survey of your own
+    Init(InitArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands to a folder
+    Man {
+        /// Write a page for each command to this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct CollectArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// Answer from a recording, by its id or file, instead of asking GitHub
+    #[arg(long, value_name = "ID|FILE")]
+    pub(super) replay: Option<String>,
+
+    /// Keep each answer in this file too, so that the run can be replayed
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
+
+    /// Print what would be asked, and ask nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Finish the last run: the same id, only what lacks a number
+    #[arg(long, conflicts_with = "once")]
+    pub(super) resume: bool,
+
+    /// Do nothing if this period has a finished run, finish its unfinished one
+    #[arg(long)]
+    pub(super) once: bool,
+
+    /// The period of --once, for surveys without a schedule
+    #[arg(long, value_name = "PERIOD", requires = "once")]
+    pub(super) per: Option<PerArg>,
+
+    /// Leave at least so much time before each request, such as 500ms or 2s
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) pace: Option<Duration>,
+
+    /// Treat incomplete counts as missing ones: exit code 3
+    #[arg(long)]
+    pub(super) strict: bool,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The survey, or a history file
+    pub(super) survey: Option<String>,
+
+    /// The newest finished run at or before: 2026, 2026-06, 2026-06-30, -30d; or a run id
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) at: Option<String>,
+
+    /// The metric [default: the survey's first]
+    #[arg(long, value_name = "ID")]
+    pub(super) metric: Option<String>,
+
+    /// Show only the first so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) top: Option<u64>,
+
+    /// Add each framework's share of this list
+    #[arg(long)]
+    pub(super) share: bool,
+
+    /// Compare with a baseline, a date or a run
+    #[arg(long, value_name = "BASELINE|WHEN", allow_hyphen_values = true)]
+    pub(super) against: Option<String>,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutputArgs {
+    /// The format on stdout
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<Format>,
+
+    /// Write to a file, its ending chooses the format; DIR/ writes all; may be repeated
+    #[arg(long, value_name = "FILE|DIR/")]
+    pub(super) out: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The new survey's name: a-z, 0-9 and -
+    pub(super) name: String,
+
+    /// Start from this survey instead of a short example
+    #[arg(long, value_name = "SURVEY")]
+    pub(super) from: Option<String>,
+}
+
+/// A format of the ranking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Columns and bars, for people
+    Table,
+    /// Markdown, to paste
+    Md,
+    /// One line a framework, plain numbers
+    Csv,
+    /// Everything, for programs
+    Json,
+    /// A method section in Markdown: queries with links, moments, completeness, citation
+    Methods,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PerArg {
+    Hour,
+    Day,
+    Week,
+    Month,
+}
+
+impl From<PerArg> for Per {
+    fn from(per: PerArg) -> Self {
+        match per {
+            PerArg::Hour => Self::Hour,
+            PerArg::Day => Self::Day,
+            PerArg::Week => Self::Week,
+            PerArg::Month => Self::Month,
+        }
+    }
+}
+
+/// Reads `500ms`, `2s`, `15m` or `1h`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &text[digits.len()..];
+    let number: Option<u64> = digits.parse().ok();
+    let unit_ms = units.iter().find(|(name, _)| *name == unit).map(|(_, ms)| *ms);
+    let length_ms = number.zip(unit_ms).and_then(|(number, ms)| number.checked_mul(ms));
+    length_ms.map(Duration::from_millis).ok_or_else(|| {
+        "expected a whole number with `ms`, `s`, `m` or `h`, such as `500ms`".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        let cases = [("500ms", 500), ("2s", 2000), ("15m", 900_000), ("1h", 3_600_000), ("0s", 0)];
+        for (text, ms) in cases {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "2", "s", "-1s", "1.5s", "2 s", "2S", "99999999999999999999s"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

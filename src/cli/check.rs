@@ -1,0 +1,157 @@
+//! `check`: what is wrong with survey, settings or history. It never writes.
+
+use std::path::Path;
+
+use super::Session;
+use super::args::CheckArgs;
+use super::diagnostic::{DONE, Failure, NOT_FINISHED};
+use crate::catalog::Loaded;
+use crate::clock::Clock as _;
+use crate::collect::Plan;
+use crate::domain::run::{Progress, Run, RunId};
+use crate::domain::survey::Survey;
+use crate::history::{HistoryError, Reading, fold_runs};
+use crate::platform::time_zone_version;
+
+pub(super) fn perform(session: &Session, arguments: &CheckArgs) -> Result<u8, Failure> {
+    let survey = session.load_survey(arguments.survey.as_deref())?;
+    let mut lines = survey_lines(session, &survey);
+    lines.extend(setting_lines(session));
+    let path = session.history(&survey.value.id);
+    let history = fold_runs(&path, Summary::default, |summary, run| {
+        summary.add(run, &survey.value);
+    });
+    let (code, history_lines) = history_lines(&path, history)?;
+    lines.extend(history_lines);
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let text: String =
+        lines.iter().map(|(name, text)| format!("{name:width$}  {text}\n")).collect();
+    session.ui.data(&text)?;
+    Ok(code)
+}
+
+type Line = (&'static str, String);
+
+fn survey_lines(session: &Session, loaded: &Loaded<Survey>) -> Vec<Line> {
+    let survey = &loaded.value;
+    let now = session.clock.now_utc();
+    let plan = Plan::new(survey, now.date_naive());
+    let mut lines = vec![
+        ("survey", format!("{}, {}", survey.title, loaded.origin)),
+        (
+            "",
+            format!(
+                "{} frameworks, {} of {} metrics switched on, {} queries for {} counts a run",
+                survey.frameworks.len(),
+                survey.enabled_metrics().count(),
+                survey.metrics.len(),
+                plan.queries.len(),
+                plan.counts,
+            ),
+        ),
+    ];
+    for skipped in &plan.skipped {
+        let text = format!(
+            "skipped: {} {}, which has no {}",
+            skipped.framework, skipped.metric, skipped.placeholder
+        );
+        lines.push(("", text));
+    }
+    lines.push((
+        "schedule",
+        match &survey.schedule {
+            None => "none".to_owned(),
+            Some(schedule) => {
+                let next = schedule.next_after(now);
+                let next = next.map_or_else(
+                    || "never".to_owned(),
+                    |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+                );
+                format!("`{}` {}, next due {next}", schedule.line(), schedule.zone_name())
+            }
+        },
+    ));
+    lines.push(("baseline", survey.baseline.clone().unwrap_or_else(|| "none".to_owned())));
+    lines
+}
+
+fn setting_lines(session: &Session) -> Vec<Line> {
+    let settings = &session.settings;
+    let root = &settings.root;
+    let mut lines = vec![("root", format!("`{}` ({})", root.value.display(), root.layer))];
+    if let Some(folder) = &settings.user_folder {
+        let there = if folder.value.is_dir() { "" } else { ", not there" };
+        let text = format!("`{}` ({}){there}", folder.value.display(), folder.layer);
+        lines.push(("your config folder", text));
+    }
+    lines.push(("time zones", time_zone_version()));
+    lines
+}
+
+/// What a history holds.
+#[derive(Default)]
+struct Summary {
+    first: Option<RunId>,
+    last: Option<(Run, Progress)>,
+    finished: Option<RunId>,
+    unfinished: u64,
+}
+
+impl Summary {
+    fn add(&mut self, run: Run, survey: &Survey) {
+        let before = self.last.as_ref().map(|(run, _)| run);
+        let progress = run.progress(before, |key| super::still_asks(survey, key));
+        self.first.get_or_insert(run.id);
+        if progress.is_finished() {
+            self.finished = Some(run.id);
+        } else {
+            self.unfinished += 1;
+        }
+        self.last = Some((run, progress));
+    }
+}
+
+fn history_lines(
+    path: &Path,
+    history: Result<(Summary, Reading), HistoryError>,
+) -> Result<(u8, Vec<Line>), Failure> {
+    let shown = format!("`{}`", path.display());
+    let (summary, reading) = match history {
+        Ok(read) => read,
+        Err(HistoryError::Missing { .. }) => {
+            return Ok((DONE, vec![("history", format!("{shown}: none yet"))]));
+        }
+        Err(error) => return Err(Failure { code: NOT_FINISHED, ..error.into() }),
+    };
+    let mut lines = vec![(
+        "history",
+        format!(
+            "{shown}: {} rows, {} runs, {} not finished",
+            reading.rows, reading.runs, summary.unfinished
+        ),
+    )];
+    if let (Some(first), Some((last, progress))) = (summary.first, &summary.last) {
+        let Progress { answered, planned } = progress;
+        lines.push((
+            "",
+            format!("first run {first}, last run {}: {answered} of {planned} counts", last.id),
+        ));
+        let finished = summary.finished.map_or_else(|| "none".to_owned(), |run| run.to_string());
+        lines.push(("", format!("last finished run {finished}")));
+    }
+    let mut wrong: Vec<String> = reading.faults.iter().map(ToString::to_string).collect();
+    let more = reading.faulty.saturating_sub(wrong.len() as u64);
+    if more > 0 {
+        wrong.push(format!("and {more} more rows that cannot be read"));
+    }
+    if reading.cut_line {
+        wrong.push("the last line is cut off, or being written".to_owned());
+    }
+    if let Some(line) = reading.disorder_at {
+        wrong.push(format!("line {line}: its run should stand further up"));
+    }
+    wrong.extend(reading.differences);
+    let code = if wrong.is_empty() { DONE } else { NOT_FINISHED };
+    lines.extend(wrong.into_iter().map(|problem| ("wrong", problem)));
+    Ok((code, lines))
+}

@@ -1,0 +1,219 @@
+//! What a failure says to its user, and the exit code that goes with it. The only place that knows
+//! hints and codes.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::catalog::{CatalogError, Kind};
+use crate::collect::CollectError;
+use crate::github::SourceError;
+use crate::history::HistoryError;
+use crate::platform::Signal;
+use crate::report::UnknownMetric;
+
+/// Done; the run is finished.
+pub(super) const DONE: u8 = 0;
+/// Failed, nothing usable.
+pub(super) const FAILED: u8 = 1;
+/// Arguments, survey or settings.
+pub(super) const USAGE: u8 = 2;
+/// Not finished: some counts are missing. For `check`: something is wrong with the history.
+pub(super) const NOT_FINISHED: u8 = 3;
+/// Try again later.
+pub(super) const TRY_LATER: u8 = 75;
+
+/// What to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hint(String);
+
+impl Hint {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a command ended without doing what it should.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) code: u8,
+    pub(super) message: String,
+    pub(super) causes: Vec<String>,
+    pub(super) hints: Vec<Hint>,
+}
+
+impl Failure {
+    pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    pub(super) fn failed(message: impl Into<String>) -> Self {
+        Self::new(FAILED, message)
+    }
+
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(USAGE, message)
+    }
+
+    /// A signal ended the work; `message` says what is on disk.
+    pub(super) fn interrupted(signal: Signal, message: impl Into<String>) -> Self {
+        Self::new(signal.exit_code(), message)
+    }
+
+    /// Adds an error and everything that led to it, a line each.
+    pub(super) fn caused_by(mut self, error: &dyn Error) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.causes.push(error.to_string());
+            next = error.source();
+        }
+        self
+    }
+
+    pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(Hint::new(hint));
+        self
+    }
+
+    fn of(code: u8, error: &dyn Error) -> Self {
+        let failure = Self::new(code, error.to_string());
+        match error.source() {
+            Some(source) => failure.caused_by(source),
+            None => failure,
+        }
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        let mut failure = Self::of(USAGE, &error);
+        match &error {
+            CatalogError::NotFound { kind, name, searched, known } => {
+                let places = searched.iter().map(|path| format!("`{}`", path.display()));
+                let places = places.collect::<Vec<_>>().join(", ");
+                failure =
+                    failure.because(format!("looked for {places}, and among the built-in ones"));
+                let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, name));
+                let meant = near.filter(|k| strsim::damerau_levenshtein(k, name) <= 3);
+                match meant {
+                    Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+                    None if *kind == Kind::Survey => failure.hint(format!(
+                        "there are {}; start one with `repo-census init {name}`",
+                        list(known)
+                    )),
+                    None => failure.hint(format!("there are {}", list(known))),
+                }
+            }
+            CatalogError::BadName { kind, .. } => {
+                let kind = kind.as_str();
+                failure.because(format!("the name of a {kind} has 1 to 64 of a-z, 0-9 and -")).hint(
+                    format!(
+                        "to name a file, write its path with `./` or its ending: a {kind} file"
+                    ),
+                )
+            }
+            CatalogError::Unreadable { .. } => failure,
+            CatalogError::Invalid { problems, .. } => {
+                for problem in problems {
+                    failure = failure.because(problem.to_string());
+                }
+                let mut hints: Vec<String> = Vec::new();
+                for problem in problems.iter().filter(|problem| problem.suggestion.is_some()) {
+                    let suggestion = problem.suggestion.clone().unwrap_or_default();
+                    let hint = match (problems.len(), problem.line) {
+                        (1, _) | (_, 0) => suggestion,
+                        (_, line) => format!("line {line}: {suggestion}"),
+                    };
+                    if !hints.contains(&hint) {
+                        hints.push(hint);
+                    }
+                }
+                hints.into_iter().fold(failure, Failure::hint)
+            }
+        }
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        let code = match &error {
+            HistoryError::Busy { .. } | HistoryError::ClockBehind { .. } => TRY_LATER,
+            HistoryError::NoSuchRun { .. } => USAGE,
+            _ => FAILED,
+        };
+        let failure = Self::of(code, &error);
+        match &error {
+            HistoryError::Missing { .. } | HistoryError::Empty { .. } => failure.hint(
+                "collect first: `repo-census collect`, or without token and network \
+                 `repo-census collect --replay codingnomads-2023`",
+            ),
+            HistoryError::Unreadable { faults, .. } => faults
+                .iter()
+                .take(5)
+                .fold(failure, |failure, fault| failure.because(fault.to_string()))
+                .hint("put the last good copy back: another program wrote this one"),
+            HistoryError::Io { .. } | HistoryError::NotAHistory { .. } => failure,
+            HistoryError::Rewritten { differences, .. } => {
+                failure.because(differences.join(" and ")).hint(
+                    "put the last good copy back, or keep this one apart and let \
+                     `repo-census collect` start a new history",
+                )
+            }
+            HistoryError::Changed { .. } => failure
+                .because("it is longer or shorter than what this run wrote, although it is locked")
+                .hint(
+                    "close the program that has it open, then finish the run with \
+                       `repo-census collect --resume`",
+                ),
+            HistoryError::Busy { holder, .. } => match holder {
+                Some(holder) => failure.because(format!(
+                    "process {} on {} has held its lock since {}",
+                    holder.pid,
+                    holder.host,
+                    holder.since.format("%Y-%m-%d %H:%M:%S UTC")
+                )),
+                None => failure.because("its lock is held; the holder left no note"),
+            }
+            .hint("wait for it to end, then try again"),
+            HistoryError::ClockBehind { .. } => failure
+                .because("run ids must increase, so that the newest run stands last")
+                .hint("set the clock right, or wait until it has passed that run"),
+            HistoryError::NoSuchRun { span: (first, last), .. } => {
+                failure.because(format!("its runs go from `{first}` to `{last}`"))
+            }
+        }
+    }
+}
+
+impl From<CollectError> for Failure {
+    fn from(error: CollectError) -> Self {
+        match error {
+            CollectError::History(error) => error.into(),
+            CollectError::Source(SourceError::Interrupted(signal)) => {
+                Self::interrupted(signal, "interrupted")
+            }
+            CollectError::Source(error) => Self::of(FAILED, &error),
+        }
+    }
+}
+
+impl From<UnknownMetric> for Failure {
+    fn from(error: UnknownMetric) -> Self {
+        let known = list(&error.known);
+        Self::of(USAGE, &error).hint(format!("there are {known}"))
+    }
+}
+
+fn list(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,86 @@
+//! `init`: starts a survey of one's own.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+
+use super::Session;
+use super::args::InitArgs;
+use super::diagnostic::{DONE, Failure};
+use crate::domain::survey::is_id;
+
+/// A short survey that explains itself.
+const EXAMPLE: &str = r#"# A survey: which counts are taken of which frameworks.
+# Check it with `repo-census check NAME`; see what it would ask with `repo-census collect NAME --dry-run`.
+
+title = "Web servers in Rust by number of GitHub repositories"
+
+[collect]
+samples = 1              # ask each query this many times, in separate passes; reports use the median
+
+[schedule]
+cron     = "17 6 * * *"  # minute hour day month weekday; an odd minute, the full hour is crowded
+timezone = "UTC"
+
+# Placeholders: {query} {topic} {language} {name} {today} {today-365d}
+[[metrics]]
+id    = "repositories"
+title = "Repositories"
+query = "{query} is:public"
+
+[[metrics]]
+id      = "topic"
+title   = "Repositories with the topic"
+query   = "topic:{topic} is:public"
+enabled = false          # true switches it on
+
+[[frameworks]]
+name     = "Actix Web"
+language = "Rust"
+topic    = "actix-web"
+query    = '"actix web" OR "actix-web"'   # default: the lower-cased name, as a phrase when it has several words
+
+[[frameworks]]
+name     = "axum"
+language = "Rust"
+topic    = "axum"
+"#;
+
+pub(super) fn perform(session: &Session, arguments: &InitArgs) -> Result<u8, Failure> {
+    let name = &arguments.name;
+    if !is_id(name) {
+        return Err(Failure::usage(format!("`{name}` cannot be the name of a survey"))
+            .because("a name has 1 to 64 of a-z, 0-9 and -")
+            .hint(format!("try `repo-census init {}`", slug(name))));
+    }
+    let text = match &arguments.from {
+        Some(from) => session.catalog().read_survey_text(from)?,
+        None => EXAMPLE.replace("NAME", name),
+    };
+    let folder = session.root().join("config").join("surveys");
+    let path = folder.join(format!("{name}.toml"));
+    let shown = path.display().to_string();
+    let written = fs::create_dir_all(&folder)
+        .and_then(|()| OpenOptions::new().write(true).create_new(true).open(&path))
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(Failure::usage(format!("`{shown}` is already there; nothing was changed"))
+                .hint("choose another name, or remove the file"));
+        }
+        Err(error) => {
+            return Err(Failure::failed(format!("`{shown}` cannot be written")).caused_by(&error));
+        }
+    }
+    session.ui.say(&format!("wrote `{shown}`"));
+    session.ui.next(&format!("repo-census check {name}"));
+    Ok(DONE)
+}
+
+/// Turns what was typed into a name that would do.
+fn slug(text: &str) -> String {
+    let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    let mut slug = parts.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
+    slug.truncate(64);
+    if slug.is_empty() { "my-survey".to_owned() } else { slug }
+}

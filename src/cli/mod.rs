@@ -1,0 +1,112 @@
+//! The door: arguments in; text, files and an exit code out.
+//!
+//! `args` is what can be typed, `ui` the only place that prints, `diagnostic` the only place that
+//! knows hints and exit codes, `output` the only place that writes reports to files; then a file
+//! for each command.
+
+mod args;
+mod check;
+mod collect;
+mod diagnostic;
+mod generate;
+mod init;
+mod output;
+mod report;
+mod ui;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::catalog::{Catalog, CatalogError, Loaded};
+use crate::clock::SystemClock;
+use crate::domain::run::Key;
+use crate::domain::survey::Survey;
+use crate::settings::{Environment, Settings, resolve};
+
+use args::{Cli, Command};
+use diagnostic::Failure;
+use ui::Ui;
+
+/// Runs the program with the arguments and the environment of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return ui::show_usage(&error),
+    };
+    let environment = Environment::read();
+    let settings = resolve(arguments.dir.clone(), &environment);
+    let ui = Ui::new(&arguments, &settings);
+    let clock = SystemClock::start();
+    let session = Session { settings, ui, clock };
+    match session.perform(arguments.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            session.ui.fail(&failure);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// What every command works with.
+struct Session {
+    settings: Settings,
+    ui: Ui,
+    clock: SystemClock,
+}
+
+impl Session {
+    fn perform(&self, command: Command) -> Result<u8, Failure> {
+        match command {
+            Command::Collect(arguments) => collect::perform(self, &arguments),
+            Command::Report(arguments) => report::perform(self, &arguments),
+            Command::Check(arguments) => check::perform(self, &arguments),
+            Command::Init(arguments) => init::perform(self, &arguments),
+            Command::Completions { shell } => generate::completions(self, shell),
+            Command::Man { out } => generate::man(self, out.as_deref()),
+        }
+    }
+
+    fn catalog(&self) -> Catalog {
+        Catalog {
+            root: self.root().to_owned(),
+            user: self.settings.user_folder.as_ref().map(|folder| folder.value.clone()),
+        }
+    }
+
+    /// Loads a survey, says which if none was named, and warns of what is odd about it.
+    fn load_survey(&self, given: Option<&str>) -> Result<Loaded<Survey>, CatalogError> {
+        let loaded = self.catalog().load_survey(given)?;
+        if given.is_none() {
+            self.ui.say(&format!("survey: {}, as none was named", loaded.origin));
+        }
+        for warning in &loaded.warnings {
+            self.ui.warn(&format!("{}: {warning}", loaded.origin), &[], None);
+        }
+        Ok(loaded)
+    }
+
+    /// Returns the root as messages show it: `output/…` reads better than `./output/…`.
+    fn root(&self) -> &Path {
+        let root = self.settings.root.value.as_path();
+        if root == Path::new(".") { Path::new("") } else { root }
+    }
+
+    /// Returns the survey's output folder.
+    fn output_folder(&self, survey: &str) -> PathBuf {
+        self.root().join("output").join(survey)
+    }
+
+    fn history(&self, survey: &str) -> PathBuf {
+        self.output_folder(survey).join("history.csv")
+    }
+}
+
+/// Tells whether a survey still asks for a key of an earlier run.
+fn still_asks(survey: &Survey, key: &Key) -> bool {
+    survey.framework_called(&key.framework).is_some()
+        && survey.enabled_metrics().any(|metric| metric.id == key.metric)
+        && key.sample_no <= survey.samples
+}

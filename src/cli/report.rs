@@ -1,0 +1,195 @@
+//! `report`: the ranking of a run.
+
+use std::path::{Path, PathBuf};
+
+use super::args::ReportArgs;
+use super::diagnostic::{DONE, Failure};
+use super::output::Outputs;
+use super::{Session, still_asks};
+use crate::catalog::{CatalogError, Kind};
+use crate::clock::Clock as _;
+use crate::domain::run::{Key, Run};
+use crate::domain::survey::Survey;
+use crate::domain::when::When;
+use crate::history::{Reading, Selection, Wanted, fold_runs, select_run};
+use crate::report::{
+    Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline, reference_of_run,
+};
+
+pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, Failure> {
+    let outputs = Outputs::choose(&arguments.output)?;
+    let today = session.clock.now_utc().date_naive();
+    let wanted = match &arguments.at {
+        None => Wanted::Newest,
+        Some(text) => Wanted::At(When::parse(text, today).ok_or_else(|| bad_moment("--at", text))?),
+    };
+    let subject = find_subject(session, arguments.survey.as_deref())?;
+    let selection = subject.select(wanted)?;
+    tell_reading(session, &subject.history, &selection.reading);
+    let reference = match &arguments.against {
+        None => None,
+        Some(text) => Some(find_reference(session, &subject, &selection, text, arguments)?),
+    };
+    let report = build(
+        session,
+        &subject,
+        &selection,
+        &Wishes {
+            metric: arguments.metric.as_deref(),
+            reference: reference.as_ref(),
+            share: arguments.share,
+            top: arguments.top.map(|top| usize::try_from(top).unwrap_or(usize::MAX)),
+        },
+    )?;
+    outputs.write(session, &report)?;
+    if !arguments.output.out.is_empty() {
+        let subject = arguments.survey.as_ref().map(|survey| format!(" {survey}"));
+        let subject = subject.unwrap_or_default();
+        session.ui.next(&format!("repo-census report{subject} --format methods"));
+    }
+    Ok(DONE)
+}
+
+/// What a report is about: a history, and its survey if there is one.
+pub(super) struct Subject {
+    pub(super) survey: Option<Survey>,
+    pub(super) history: PathBuf,
+}
+
+/// What is wanted of a report.
+#[derive(Default)]
+pub(super) struct Wishes<'a> {
+    pub(super) metric: Option<&'a str>,
+    pub(super) reference: Option<&'a Reference>,
+    pub(super) share: bool,
+    pub(super) top: Option<usize>,
+}
+
+impl Subject {
+    /// Chooses a run of the history.
+    pub(super) fn select(&self, wanted: Wanted) -> Result<Selection, Failure> {
+        let asked = |key: &Key| self.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
+        Ok(select_run(&self.history, wanted, asked)?)
+    }
+}
+
+/// Works out the report on a chosen run.
+pub(super) fn build(
+    session: &Session,
+    subject: &Subject,
+    selection: &Selection,
+    wishes: &Wishes<'_>,
+) -> Result<RankingReport, Failure> {
+    let origin_notes = origin_notes(session, &subject.history, &selection.run);
+    let inputs = Inputs {
+        survey: subject.survey.as_ref(),
+        run: &selection.run,
+        progress: selection.progress,
+        before: selection.before.as_ref(),
+        newer_unfinished: selection.newer_unfinished,
+        metric: wishes.metric,
+        reference: wishes.reference,
+        share: wishes.share,
+        top: wishes.top,
+        origin_notes: &origin_notes,
+    };
+    Ok(RankingReport::new(&inputs)?)
+}
+
+fn find_subject(session: &Session, given: Option<&str>) -> Result<Subject, Failure> {
+    let Some(file) = given.filter(|given| has_csv_ending(given)) else {
+        let survey = session.load_survey(given)?.value;
+        let history = session.history(&survey.id);
+        return Ok(Subject { survey: Some(survey), history });
+    };
+    let history = PathBuf::from(file);
+    let first_survey = |id: &mut Option<String>, run: Run| {
+        if id.is_none() {
+            *id = run.samples.into_iter().next().map(|sample| sample.survey);
+        }
+    };
+    let (id, _) = fold_runs(&history, || None, first_survey)?;
+    let survey = match id.map(|id| session.catalog().load_survey(Some(&id))) {
+        Some(Ok(loaded)) => Some(loaded.value),
+        None | Some(Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. })) => None,
+        Some(Err(error)) => {
+            let line = error.to_string();
+            session.ui.warn("the history is shown without its survey", &[line], None);
+            None
+        }
+    };
+    Ok(Subject { survey, history })
+}
+
+fn has_csv_ending(given: &str) -> bool {
+    Path::new(given).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+}
+
+/// Reads `--against`: a date or run of the same history, else a baseline.
+fn find_reference(
+    session: &Session,
+    subject: &Subject,
+    selection: &Selection,
+    text: &str,
+    arguments: &ReportArgs,
+) -> Result<Reference, Failure> {
+    let survey = subject.survey.as_ref();
+    let today = session.clock.now_utc().date_naive();
+    let Some(when) = When::parse(text, today) else {
+        return match session.catalog().load_baseline(text) {
+            Ok(baseline) => Ok(reference_of_baseline(&baseline.value, survey)),
+            Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. }) => {
+                let known = session.catalog().names(Kind::Baseline);
+                Err(bad_moment("--against", text)
+                    .because(format!("nor is it a baseline; there are {}", known.join(", "))))
+            }
+            Err(error) => Err(error.into()),
+        };
+    };
+    let then = subject.select(Wanted::At(when))?;
+    // The metric of the comparison is the one that the report will choose.
+    let wishes = Wishes { metric: arguments.metric.as_deref(), ..Wishes::default() };
+    let metric = build(session, subject, selection, &wishes)?.metric;
+    Ok(reference_of_run(&then.run, survey, &metric))
+}
+
+fn bad_moment(flag: &str, text: &str) -> Failure {
+    Failure::usage(format!("`{flag} {text}` names no moment"))
+        .because("a moment is 2026, 2026-06, 2026-06-30, -30d, or a run id")
+}
+
+/// Returns what must be said about published numbers: the notes of the baseline that a replay file
+/// is named after.
+fn origin_notes(session: &Session, history: &Path, run: &Run) -> Vec<String> {
+    let published = run.samples.iter().any(|sample| sample.detail.published().is_some());
+    let stem = history.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let Some(id) = stem.strip_prefix("replay-").filter(|_| published) else { return Vec::new() };
+    match session.catalog().load_baseline(id) {
+        Ok(baseline) => notes_of_baseline(&baseline.value),
+        // A recording need not have a baseline of the same name.
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Warns of what is wrong with a history that could be read all the same.
+pub(super) fn tell_reading(session: &Session, history: &Path, reading: &Reading) {
+    let name = history.display();
+    if reading.faulty > 0 {
+        let lines: Vec<String> = reading.faults.iter().take(5).map(ToString::to_string).collect();
+        let text = format!("{} rows of `{name}` cannot be read and are left out", reading.faulty);
+        session.ui.warn(&text, &lines, None);
+    }
+    if reading.cut_line {
+        let text =
+            format!("the last line of `{name}` is cut off, or being written; it is left out");
+        session.ui.warn(&text, &[], None);
+    }
+    if let Some(line) = reading.disorder_at {
+        let text = format!("`{name}` is not in the order of its runs; all of it was read");
+        session.ui.warn(&text, &[format!("line {line} belongs further up")], None);
+    }
+    if !reading.differences.is_empty() {
+        let text = format!("`{name}` was rewritten by another program");
+        session.ui.warn(&text, &reading.differences, None);
+    }
+}

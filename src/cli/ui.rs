@@ -1,0 +1,145 @@
+//! The only place that prints: data to stdout, talk to stderr.
+//!
+//! A closed pipe counts as done. Colours are stripped where nobody wants them.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use anstream::AutoStream;
+use anstream::stream::{AsLockedWrite, RawStream};
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Cli, ColorChoice};
+use super::diagnostic::{Failure, Hint};
+use crate::report::Look;
+use crate::settings::Settings;
+
+/// The width of output that goes to no terminal.
+const DEFAULT_COLUMNS: usize = 80;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Green.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// How the program speaks to its user.
+pub(super) struct Ui {
+    is_quiet: bool,
+    verbosity: u8,
+    color: anstream::ColorChoice,
+    columns: usize,
+    blocks: bool,
+}
+
+impl Ui {
+    pub(super) fn new(arguments: &Cli, settings: &Settings) -> Self {
+        let of_terminal = || {
+            let size = terminal_size::terminal_size_of(io::stdout());
+            size.map(|(width, _)| usize::from(width.0))
+        };
+        Self {
+            is_quiet: arguments.quiet,
+            verbosity: arguments.verbose,
+            color: match arguments.color {
+                ColorChoice::Auto => anstream::ColorChoice::Auto,
+                ColorChoice::Always => anstream::ColorChoice::Always,
+                ColorChoice::Never => anstream::ColorChoice::Never,
+            },
+            columns: settings.columns.or_else(of_terminal).unwrap_or(DEFAULT_COLUMNS),
+            blocks: !settings.is_dumb_terminal,
+        }
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
+    /// Returns how a table on stdout should look.
+    pub(super) fn look(&self) -> Look {
+        Look { columns: self.columns, blocks: self.blocks }
+    }
+
+    /// Writes data to stdout; escape codes are stripped unless a terminal wants them.
+    pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        match self.write(io::stdout(), text) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::failed("stdout cannot be written").caused_by(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says something, unless quiet.
+    pub(super) fn say(&self, text: &str) {
+        if !self.is_quiet {
+            self.talk(&format!("{text}\n"));
+        }
+    }
+
+    /// Says something that only those want to know who asked for it.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbosity > 0 {
+            self.talk(&format!("{DIM}{text}{DIM:#}\n"));
+        }
+    }
+
+    /// Names the command that one would probably want next.
+    pub(super) fn next(&self, command: &str) {
+        self.say(&format!("{DIM}next:{DIM:#} {command}"));
+    }
+
+    /// Warns, quiet or not; `lines` go below, indented.
+    pub(super) fn warn(&self, text: &str, lines: &[String], hint: Option<&Hint>) {
+        let mut message = format!("{WARNING}warning:{WARNING:#} {text}\n");
+        for line in lines {
+            message.push_str(&format!("  {line}\n"));
+        }
+        if let Some(hint) = hint {
+            message.push_str(&format!("\n{HINT}hint:{HINT:#} {hint}\n"));
+        }
+        self.talk(&message);
+    }
+
+    /// Tells what failed, why, and what to do.
+    pub(super) fn fail(&self, failure: &Failure) {
+        let mut message = format!("{ERROR}error:{ERROR:#} {}\n", failure.message);
+        for cause in &failure.causes {
+            message.push_str(&format!("  caused by: {cause}\n"));
+        }
+        for (index, hint) in failure.hints.iter().enumerate() {
+            let gap = if index == 0 { "\n" } else { "" };
+            message.push_str(&format!("{gap}{HINT}hint:{HINT:#} {hint}\n"));
+        }
+        self.talk(&message);
+    }
+
+    /// Starts a bar for so many steps; it is drawn on terminals only, and not when quiet.
+    pub(super) fn progress(&self, steps: u64) -> ProgressBar {
+        let drawn = !self.is_quiet && self.verbosity == 0 && io::stderr().is_terminal();
+        let target =
+            if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar
+    }
+
+    fn talk(&self, text: &str) {
+        // Nobody is left to be told if stderr is gone.
+        let _ = self.write(io::stderr(), text);
+    }
+
+    fn write<S: RawStream + AsLockedWrite>(&self, stream: S, text: &str) -> io::Result<()> {
+        let mut stream = AutoStream::new(stream, self.color);
+        stream.write_all(text.as_bytes())?;
+        stream.flush()
+    }
+}
+
+/// Shows help, the version, or what is wrong with the arguments.
+pub(super) fn show_usage(error: &clap::Error) -> ExitCode {
+    // Nobody is left to be told if the stream is gone.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
