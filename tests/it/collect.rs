@@ -1,0 +1,261 @@
+//! Collecting from a recording: what is written, what is said, and the exit code.
+
+use std::fmt::Write as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::workdir::Workdir;
+
+const REPLAY: [&str; 3] = ["collect", "--replay", "codingnomads-2023"];
+const HISTORY: &str = "output/backend-frameworks/replay-codingnomads-2023.csv";
+
+#[test]
+fn the_replay_prints_the_ranking_of_the_article() {
+    let workdir = Workdir::new();
+    let outcome = workdir.run(&REPLAY);
+    insta::assert_snapshot!(outcome.snapshot());
+    insta::assert_snapshot!("replay_history", workdir.read(HISTORY));
+    let first = workdir.read(HISTORY);
+    let again = workdir.run(&REPLAY);
+    assert_eq!(again.stdout, outcome.stdout);
+    assert_eq!(workdir.read(HISTORY), first, "the same bytes each time");
+    assert_eq!(workdir.files(), [HISTORY.to_owned(), format!("{HISTORY}.lock")]);
+}
+
+#[test]
+fn quiet_says_nothing_when_all_is_well() {
+    let workdir = Workdir::new();
+    let outcome = workdir.run(&[&REPLAY[..], &["--quiet"]].concat());
+    assert_eq!((outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()), (0, "", ""));
+    let outcome = workdir.run(&[&REPLAY[..], &["--quiet", "--format", "csv"]].concat());
+    assert_eq!(outcome.stderr, "");
+    assert!(outcome.stdout.starts_with("rank,framework,"));
+}
+
+#[test]
+fn verbose_shows_each_answer() {
+    let workdir = Workdir::new();
+    insta::assert_snapshot!(workdir.run(&[&REPLAY[..], &["-v"]].concat()).stderr);
+}
+
+#[test]
+fn a_plan_is_shown_and_nothing_is_written() {
+    let workdir = Workdir::new();
+    insta::assert_snapshot!(workdir.run(&[&REPLAY[..], &["--dry-run"]].concat()).snapshot());
+    assert_eq!(workdir.files(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_not_in_the_recording_is_failed_and_the_run_not_finished() {
+    let workdir = Workdir::new();
+    let outcome =
+        workdir.run(&["collect", "backend-frameworks-extended", "--replay", "codingnomads-2023"]);
+    assert_eq!(outcome.code, 3);
+    insta::assert_snapshot!(outcome.snapshot());
+}
+
+#[test]
+fn nothing_usable_is_a_failure() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(2));
+    let outcome = workdir.run(&["collect", "mine", "--replay", "codingnomads-2023"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.snapshot());
+}
+
+#[test]
+fn incomplete_counts_are_warned_of_and_strict_makes_them_count_as_missing() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(3));
+    let lines = [
+        line("F1", "complete", Some(50)),
+        line("F2", "incomplete", Some(30)),
+        line("F2", "incomplete", Some(40)),
+        line("F2", "incomplete", Some(35)),
+        line("F3", "incomplete", Some(5)),
+        line("F3", "complete", Some(10)),
+    ];
+    workdir.write("r.jsonl", lines.concat());
+    let outcome = workdir.run(&["collect", "mine", "--replay", "r.jsonl"]);
+    insta::assert_snapshot!(outcome.snapshot());
+    insta::assert_snapshot!("reasked_history", workdir.read("output/mine/replay-r.csv"));
+    let strict = workdir.run(&["collect", "mine", "--replay", "r.jsonl", "--strict"]);
+    assert_eq!((outcome.code, strict.code), (0, 3));
+}
+
+#[test]
+fn a_recording_of_a_replay_is_the_recording() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(3));
+    let recording = [
+        line("F1", "complete", Some(50)),
+        line("F2", "incomplete", Some(30)),
+        line("F3", "failed", None),
+        line("F2", "complete", Some(40)),
+    ]
+    .concat();
+    workdir.write("r.jsonl", &recording);
+    let arguments = ["collect", "mine", "--replay", "r.jsonl", "--record", "copy.jsonl"];
+    assert_eq!(workdir.run(&arguments).code, 3);
+    assert_eq!(workdir.read("copy.jsonl"), recording);
+    let outcome = workdir.run(&arguments);
+    insta::assert_snapshot!(outcome.snapshot());
+    assert_eq!(workdir.read("copy.jsonl"), recording, "never written over");
+}
+
+#[test]
+fn bad_recordings_tell_every_line() {
+    let workdir = Workdir::new();
+    let text = format!(
+        "{}{{\n{}{}",
+        line("F1", "complete", Some(5)),
+        line("F2", "complete", None),
+        line("F3", "done", Some(5))
+    );
+    workdir.write("bad.jsonl", text);
+    insta::assert_snapshot!(workdir.run(&["collect", "--replay", "bad.jsonl"]).snapshot());
+    assert_eq!(workdir.files(), ["bad.jsonl"]);
+}
+
+#[test]
+fn resume_finishes_what_is_missing_and_leaves_the_rest_alone() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(3));
+    workdir.write("r.jsonl", line("F1", "complete", Some(50)) + &line("F3", "failed", None));
+    let arguments = ["collect", "mine", "--replay", "r.jsonl"];
+    let missing = workdir.run(&[&arguments[..], &["--resume"]].concat());
+    assert_eq!(missing.code, 1, "{}", missing.snapshot());
+    assert_eq!(workdir.run(&arguments).code, 3);
+    // The recording grew in the meantime.
+    workdir.write(
+        "r.jsonl",
+        [
+            line("F1", "complete", Some(99)),
+            line("F2", "complete", Some(7)),
+            line("F3", "complete", Some(8)),
+        ]
+        .concat(),
+    );
+    let resumed = workdir.run(&[&arguments[..], &["--resume"]].concat());
+    let history = workdir.read("output/mine/replay-r.csv");
+    insta::assert_snapshot!(format!("{}\n{history}", resumed.snapshot()));
+    let again = workdir.run(&[&arguments[..], &["--resume"]].concat());
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""));
+    assert!(again.stderr.contains("nothing to resume"), "{}", again.stderr);
+    assert_eq!(workdir.read("output/mine/replay-r.csv"), history);
+}
+
+#[test]
+fn once_leaves_a_period_with_a_finished_run_alone() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(2));
+    let once = ["collect", "mine", "--replay", "r.jsonl", "--once"];
+    workdir.write("r.jsonl", line("F1", "complete", Some(50)));
+    let no_period = workdir.run(&once);
+    assert_eq!(no_period.code, 2);
+    insta::assert_snapshot!(no_period.stderr);
+    let per_day = [&once[..], &["--per", "day"]].concat();
+    assert_eq!(workdir.run(&per_day).code, 3, "F2 is not in the recording");
+    workdir.write("r.jsonl", line("F1", "complete", Some(50)) + &line("F2", "complete", Some(60)));
+    assert_eq!(workdir.run(&per_day).code, 0, "the unfinished run is finished");
+    let history = workdir.read("output/mine/replay-r.csv");
+    assert_eq!(history.lines().count(), 4, "{history}");
+    let again = workdir.run(&per_day);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""));
+    assert_eq!(
+        again.stderr,
+        "the period 2026-11-21 00:00 to 2026-11-22 00:00 UTC already has run 20261121T060003Z-7f3a\n"
+    );
+    assert_eq!(workdir.read("output/mine/replay-r.csv"), history);
+    // The next day's run is one of its own, in the same history.
+    let next_day = line("F1", "complete", Some(51)) + &line("F2", "complete", Some(61));
+    workdir.write("r.jsonl", next_day.replace("20261121T", "20261122T"));
+    assert_eq!(workdir.run(&per_day).code, 0);
+    assert_eq!(workdir.read("output/mine/replay-r.csv").lines().count(), 6);
+}
+
+#[test]
+fn of_two_collectors_one_leaves_and_names_the_other() {
+    let workdir = Workdir::new();
+    let slow = [&REPLAY[..], &["--pace", "1s"]].concat();
+    let mut first = workdir.command(&slow);
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+    let note = workdir.path(&format!("{HISTORY}.holder.json"));
+    let give_up_at = Instant::now() + Duration::from_secs(10);
+    while std::fs::read_to_string(&note).unwrap_or_default().is_empty() {
+        assert!(Instant::now() < give_up_at, "the first collector takes the lock");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let holder: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&note).expect("a note")).expect("JSON");
+    let second = workdir.run(&REPLAY);
+    assert!(first.try_wait().expect("a child").is_none(), "the first one works on");
+    first.kill().expect("a child");
+    first.wait().expect("a child");
+    assert_eq!(holder["pid"], first.id());
+    let stderr = second
+        .stderr
+        .replace(&first.id().to_string(), "[pid]")
+        .replace(holder["host"].as_str().expect("a host"), "[host]");
+    let (since, _) = stderr.split_once("since ").expect("a moment");
+    assert_eq!((second.code, second.stdout.as_str()), (75, ""));
+    insta::assert_snapshot!(since);
+    // The lock ended with its process.
+    assert_eq!(workdir.run(&REPLAY).code, 0);
+}
+
+#[test]
+fn frameworks_with_the_same_query_are_asked_once() {
+    let workdir = Workdir::new();
+    let text = survey(2).replace("name = \"F2\"", "name = \"F2\"\nquery = \"f1\"");
+    workdir.write("config/surveys/mine.toml", text);
+    workdir.write("r.jsonl", line("F1", "complete", Some(50)));
+    let outcome = workdir.run(&["collect", "mine", "--replay", "r.jsonl", "-v"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+    assert_eq!(outcome.stderr.matches("f1 is:public").count(), 1, "{}", outcome.stderr);
+    assert_eq!(workdir.read("output/mine/replay-r.csv").lines().count(), 3);
+}
+
+#[test]
+fn wrong_arguments_are_told() {
+    let workdir = Workdir::new();
+    for arguments in [
+        &["collect", "--resume", "--once"][..],
+        &["collect", "--per", "day"],
+        &["collect", "--pace", "2"],
+        &["collect", "--out", "ranking.doc"],
+        &["report", "--top", "0"],
+        &["frobnicate"],
+    ] {
+        let outcome = workdir.run(arguments);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
+    }
+    assert_eq!(workdir.files(), Vec::<String>::new());
+}
+
+/// A survey of frameworks F1, F2, … without a schedule.
+pub(crate) fn survey(frameworks: usize) -> String {
+    let mut text = String::from(
+        "title = \"Mine\"\n\n[[metrics]]\nid = \"repositories\"\nquery = \"{query} is:public\"\n",
+    );
+    for number in 1..=frameworks {
+        write!(text, "\n[[frameworks]]\nname = \"F{number}\"\n").expect("a text");
+    }
+    text
+}
+
+/// A line of a recording that answers the query of a framework of [`survey`].
+pub(crate) fn line(framework: &str, status: &str, count: Option<u64>) -> String {
+    let query = framework.to_lowercase();
+    let count = count.map(|count| format!("\"count\":{count},")).unwrap_or_default();
+    let detail = match status {
+        "failed" => ",\"detail\":\"502, gave up after 4 attempts\"",
+        "incomplete" => ",\"detail\":\"stopped early\"",
+        _ => "",
+    };
+    format!(
+        "{{\"run\":\"20261121T060003Z-7f3a\",\"observed_at\":\"2026-11-21T06:00:04Z\",\
+         \"framework\":\"{framework}\",\"metric\":\"repositories\",\"query\":\"{query} is:public\",\
+         \"status\":\"{status}\",{count}\"source\":\"rest\"{detail}}}\n"
+    )
+}

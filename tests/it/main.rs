@@ -1,0 +1,13 @@
+//! One test binary for whole runs of the program, with real files and real processes.
+
+// Tests wait for real processes and look at real clocks.
+#![allow(clippy::disallowed_methods)]
+
+mod collect;
+mod history;
+mod interrupted;
+mod report;
+mod repository;
+mod rooms;
+mod surveys;
+mod workdir;

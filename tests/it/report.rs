@@ -1,0 +1,166 @@
+//! Reports on a history that has everything: ties, lower bounds, missing counts, several samples,
+//! re-asks, an unfinished newest run, a renamed framework, a changed method.
+
+use crate::workdir::{Workdir, repository_text};
+
+fn everything() -> Workdir {
+    let workdir = Workdir::new();
+    let survey = repository_text("tests/data/surveys/everything.toml");
+    workdir.write("config/surveys/everything.toml", survey);
+    let history = repository_text("tests/data/histories/everything.csv");
+    workdir.write("output/everything/history.csv", history);
+    workdir
+}
+
+#[test]
+fn every_format() {
+    let workdir = everything();
+    for format in ["table", "md", "csv", "json", "methods"] {
+        let outcome = workdir.run(&["report", "--format", format]);
+        insta::assert_snapshot!(format!("everything_{format}"), outcome.snapshot());
+        assert_eq!(workdir.run(&["report", "--format", format]).stdout, outcome.stdout);
+    }
+}
+
+#[test]
+fn wide_and_narrow_terminals() {
+    let workdir = everything();
+    for columns in ["40", "120"] {
+        let mut command = workdir.command(&["report"]);
+        let outcome = workdir.run_command(command.env("COLUMNS", columns));
+        insta::assert_snapshot!(format!("everything_{columns}_columns"), outcome.success());
+    }
+    let mut command = workdir.command(&["report"]);
+    let plain = workdir.run_command(command.env("TERM", "dumb")).success();
+    assert!(plain.contains('#') && !plain.contains('█'), "{plain}");
+}
+
+#[test]
+fn colour_is_for_those_who_want_it() {
+    let workdir = everything();
+    let coloured = workdir.run(&["report", "--color", "always"]).success();
+    let plain = workdir.run(&["report"]).success();
+    assert!(coloured.contains("\u{1b}["));
+    assert!(!plain.contains("\u{1b}["));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+}
+
+#[test]
+fn a_run_is_chosen_by_moment_or_id() {
+    let workdir = everything();
+    let run_of = |arguments: &[&str]| {
+        let outcome = workdir.run(&[&["report", "--format", "json"], arguments].concat());
+        let report: serde_json::Value =
+            serde_json::from_str(&outcome.success()).expect("a JSON report");
+        report["run"].as_str().expect("a run").to_owned()
+    };
+    let (first, second, third) =
+        ("20261107T061702Z-1a2b", "20261114T061701Z-00ff", "20261121T061703Z-7f3a");
+    assert_eq!(run_of(&[]), second, "the newest finished one");
+    assert_eq!(run_of(&["--at", "2026-11-13"]), first);
+    assert_eq!(run_of(&["--at", "2026-11-14"]), second);
+    assert_eq!(run_of(&["--at", "2026"]), second);
+    assert_eq!(run_of(&["--at", first]), first);
+    assert_eq!(run_of(&["--at", third]), third, "a run that is named is taken as it is");
+    let unfinished = workdir.run(&["report", "--at", third]);
+    insta::assert_snapshot!(unfinished.snapshot());
+}
+
+#[test]
+fn what_there_is_not_is_told() {
+    let workdir = everything();
+    let stderr = |arguments: &[&str]| {
+        let outcome = workdir.run(arguments);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{arguments:?}");
+        outcome.stderr
+    };
+    insta::assert_snapshot!(
+        [
+            stderr(&["report", "--at", "2025"]),
+            stderr(&["report", "--at", "20261107T061702Z-0000"]),
+            stderr(&["report", "--at", "yesterday"]),
+            stderr(&["report", "--metric", "stars"]),
+            stderr(&["report", "--against", "nobody-2023"]),
+        ]
+        .join("\n")
+    );
+    let nothing = Workdir::new().run(&["report"]);
+    assert_eq!(nothing.code, 1);
+    insta::assert_snapshot!(nothing.stderr);
+}
+
+#[test]
+fn comparisons() {
+    let workdir = everything();
+    for (name, arguments) in [
+        ("baseline", &["report", "--against", "kiguolis-2023"][..]),
+        ("date", &["report", "--against", "2026-11-10"]),
+        ("run", &["report", "--against", "20261107T061702Z-1a2b", "--format", "json"]),
+        ("markdown", &["report", "--against", "2026-11-10", "--format", "md"]),
+    ] {
+        insta::assert_snapshot!(format!("against_{name}"), workdir.run(arguments).success());
+    }
+}
+
+#[test]
+fn shares_need_every_count() {
+    let workdir = everything();
+    let unknown = workdir.run(&["report", "--share"]).success();
+    assert!(unknown.contains("No shares are given"), "{unknown}");
+    assert!(!unknown.contains('%'), "{unknown}");
+    let known = workdir.run(&["report", "--share", "--metric", "topic", "--top", "1"]).success();
+    insta::assert_snapshot!(known);
+}
+
+#[test]
+fn a_history_file_is_a_subject_too() {
+    let workdir = everything();
+    let by_name = workdir.run(&["report", "everything"]).success();
+    assert_eq!(workdir.run(&["report", "output/everything/history.csv"]).success(), by_name);
+    // Without its survey a history is taken as it is.
+    std::fs::remove_file(workdir.path("config/surveys/everything.toml")).expect("a survey");
+    let alone = workdir.run(&["report", "output/everything/history.csv", "--at", "2026-11-10"]);
+    insta::assert_snapshot!(alone.snapshot());
+}
+
+#[test]
+fn files_are_replaced_and_their_ending_chooses_the_format() {
+    let workdir = everything();
+    workdir.write("old.md", "old");
+    let outcome = workdir.run(&["report", "--out", "old.md", "--out", "all/"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""));
+    insta::assert_snapshot!(outcome.stderr);
+    for (file, format) in [
+        ("old.md", "md"),
+        ("all/ranking.md", "md"),
+        ("all/ranking.csv", "csv"),
+        ("all/ranking.json", "json"),
+        ("all/methods.md", "methods"),
+    ] {
+        assert_eq!(
+            workdir.read(file),
+            workdir.run(&["report", "--format", format]).stdout,
+            "{file}"
+        );
+    }
+    assert!(workdir.read("all/ranking.txt").contains('█'));
+    assert!(!workdir.read("all/ranking.txt").contains('\u{1b}'));
+    let refused = workdir.run(&["report", "--out", "ranking.docx"]);
+    assert_eq!(refused.code, 2);
+    insta::assert_snapshot!(refused.stderr);
+}
+
+#[test]
+fn a_closed_pipe_counts_as_done() {
+    let workdir = everything();
+    let mut command = workdir.command(&["report", "everything", "--format", "json"]);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ends");
+    let outcome = workdir.outcome(&output);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+}
