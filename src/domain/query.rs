@@ -71,6 +71,12 @@ pub struct Query {
 }
 
 impl Template {
+    /// Makes the template that is the framework's query and nothing else.
+    #[must_use]
+    pub fn query_alone() -> Self {
+        Self { parts: vec![Part::Query] }
+    }
+
     /// Reads a template.
     ///
     /// # Errors
@@ -185,10 +191,13 @@ fn fill(part: &Part, framework: &Framework) -> Option<String> {
     }
 }
 
-/// Quotes a text that has several words, so that a search keeps them together.
+/// Makes a text one term: quoted if it has several words, which keeps them together, or a `:`,
+/// which would make it a qualifier. Quotes of its own go: inside a phrase they would end it.
 #[must_use]
 pub fn as_phrase(text: &str) -> String {
-    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text.to_owned() }
+    let text = text.replace('"', "");
+    let needs_quotes = text.contains(|c: char| c.is_whitespace() || c == ':');
+    if needs_quotes { format!("\"{text}\"") } else { text }
 }
 
 /// GitHub's longest query; whether operators and qualifiers count is not settled, so that more is
@@ -248,6 +257,26 @@ pub enum QueryProblem {
     RepeatedQualifier(String),
 }
 
+impl fmt::Display for QueryProblem {
+    /// Goes on after the name of what has the problem: "has 6 operators …".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("is empty"),
+            Self::UnbalancedQuotes => f.write_str("has a quote without its partner"),
+            Self::TooManyOperators(found) => {
+                write!(f, "has {found} operators (AND, OR, NOT); GitHub allows {MOST_OPERATORS}")
+            }
+            Self::ControlCharacter(control) => {
+                write!(f, "has the control character U+{:04X}", u32::from(*control))
+            }
+            Self::UnknownQualifier(word) => {
+                write!(f, "has `{word}:`, which is no qualifier of GitHub's repository search")
+            }
+            Self::RepeatedQualifier(word) => write!(f, "has `{word}:` more than once"),
+        }
+    }
+}
+
 /// Checks a query against GitHub's rules; `allowed` are further qualifiers the user vouches for.
 #[must_use]
 pub fn find_query_problems(text: &str, allowed: &[String]) -> Vec<QueryProblem> {
@@ -267,18 +296,18 @@ pub fn find_query_problems(text: &str, allowed: &[String]) -> Vec<QueryProblem> 
     if operators > MOST_OPERATORS {
         problems.push(QueryProblem::TooManyOperators(operators));
     }
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     for term in terms {
         let Some(qualifier) = qualifier_of(term) else { continue };
-        let word = qualifier.trim_start_matches('-');
-        let known = find_qualifier(word);
-        if known.is_none() && !allowed.iter().any(|a| a == word) {
-            problems.push(QueryProblem::UnknownQualifier(word.to_owned()));
+        let word = qualifier.trim_start_matches('-').to_ascii_lowercase();
+        let known = find_qualifier(&word);
+        if known.is_none() && !allowed.iter().any(|a| a.eq_ignore_ascii_case(&word)) {
+            problems.push(QueryProblem::UnknownQualifier(word.clone()));
         }
         // Two exclusions narrow a search further; two positive ones contradict or widen it.
         if known == Some(Repeats::Never) && !qualifier.starts_with('-') {
             if seen.contains(&word) {
-                problems.push(QueryProblem::RepeatedQualifier(word.to_owned()));
+                problems.push(QueryProblem::RepeatedQualifier(word.clone()));
             }
             seen.push(word);
         }
@@ -292,8 +321,7 @@ pub fn qualifier_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn find_qualifier(word: &str) -> Option<Repeats> {
-    let lower = word.to_ascii_lowercase();
-    let name = if lower.starts_with("props.") { "props" } else { &lower };
+    let name = if word.starts_with("props.") { "props" } else { word };
     QUALIFIERS.iter().find(|(known, _)| *known == name).map(|(_, repeats)| *repeats)
 }
 
@@ -378,6 +406,20 @@ mod tests {
     }
 
     #[test]
+    fn names_become_one_term() {
+        let cases = [
+            ("spring", "spring"),
+            ("ruby on rails", "\"ruby on rails\""),
+            ("deno:fresh", "\"deno:fresh\""),
+            ("the \"a\" b", "\"the a b\""),
+            ("\"quoted\"", "quoted"),
+        ];
+        for (name, term) in cases {
+            assert_eq!(as_phrase(name), term);
+        }
+    }
+
+    #[test]
     fn unknown_placeholders_are_named() {
         let unknown = |text| Template::parse(text).expect_err("a problem");
         assert_eq!(unknown("{qury} {today-3w} {query"), ["{qury}", "{today-3w}", "{query"]);
@@ -390,7 +432,7 @@ mod tests {
             ControlCharacter, Empty, RepeatedQualifier, TooManyOperators, UnbalancedQuotes,
             UnknownQualifier,
         };
-        let cases: [(&str, &[QueryProblem]); 20] = [
+        let cases: [(&str, &[QueryProblem]); 21] = [
             ("spring is:public", &[]),
             ("\"asp.net core\" in:name,description", &[]),
             ("language:\"Jupyter Notebook\" x", &[]),
@@ -407,6 +449,7 @@ mod tests {
             ("updated:>2020-01-01 x", &[UnknownQualifier("updated".into())]),
             ("https://x.org", &[UnknownQualifier("https".into())]),
             ("language:a language:b", &[RepeatedQualifier("language".into())]),
+            ("Language:a language:b", &[RepeatedQualifier("language".into())]),
             ("-language:a -language:b language:c", &[]),
             ("topic:a topic:b -topic:c user:d user:e is:public is:sponsorable", &[]),
             ("org:x props.team:y props.stage:z", &[]),

@@ -1,5 +1,7 @@
 //! The moments that people type: `2026`, `2026-06`, `2026-06-30`, `-30d`, or a run id.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
 use super::period::midnight;
@@ -75,6 +77,17 @@ impl When {
     }
 }
 
+/// Reads a length of time, `500ms`, `2s`, `15m` or `1h`; `None` for anything else.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &text[digits.len()..];
+    let unit_ms = units.iter().find(|(name, _)| *name == unit).map(|(_, ms)| *ms)?;
+    let number: u64 = digits.parse().ok().filter(|_| !digits.starts_with('+'))?;
+    number.checked_mul(unit_ms).map(Duration::from_millis)
+}
+
 fn parse_digits(text: &str) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| digits)
@@ -111,6 +124,17 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(When::parse(text, today), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_have_a_unit() {
+        let cases = [("500ms", 500), ("2s", 2000), ("15m", 900_000), ("1h", 3_600_000), ("0s", 0)];
+        for (text, ms) in cases {
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "2", "s", "-1s", "+1s", "1.5s", "2 s", "2S", "99999999999999999999s"] {
+            assert_eq!(parse_duration(text), None, "{text}");
         }
     }
 

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use super::notes;
 use crate::domain::baseline::Baseline;
 use crate::domain::ranking::{
-    Change, ComparedLine, Comparison, Entrant, ReferenceLine, Standing, Tally, compare, rank,
+    Change, ComparedLine, Comparison, CountedSample, Entrant, ReferenceLine, Standing, Tally,
+    compare, rank,
 };
 use crate::domain::run::{Progress, Run, RunId};
 use crate::domain::sample::Sample;
@@ -209,7 +210,7 @@ impl RankingReport {
             run: inputs.run.id,
             progress: inputs.progress,
             moments: first.zip(last),
-            published: counted().find_map(|sample| sample.published.clone()),
+            published: published_as_one(counted()),
             sources,
             lines: Vec::new(),
             not_shown: 0,
@@ -219,6 +220,12 @@ impl RankingReport {
             notes: Vec::new(),
         }
     }
+}
+
+/// Returns when the numbers were published, if all of them were, and at the same time.
+fn published_as_one<'a>(mut counted: impl Iterator<Item = &'a CountedSample>) -> Option<String> {
+    let first = counted.next()?.published.clone()?;
+    counted.all(|sample| sample.published.as_ref() == Some(&first)).then_some(first)
 }
 
 /// Makes a reference of a published ranking; names follow the survey.

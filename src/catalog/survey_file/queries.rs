@@ -8,7 +8,7 @@ use super::ReadFramework;
 use crate::catalog::fields::Placed;
 use crate::catalog::problem::{Findings, closest};
 use crate::domain::query::{
-    LONGEST_QUERY_CHARS, MOST_OPERATORS, QueryProblem, find_query_problems, qualifier_names,
+    LONGEST_QUERY_CHARS, QueryProblem, find_query_problems, qualifier_names,
 };
 use crate::domain::survey::{Framework, Metric};
 
@@ -89,21 +89,18 @@ fn report(
     findings: &mut Findings<'_>,
 ) {
     for problem in problems {
-        let (message, suggestion) = describe(&problem);
-        findings.suggest(span, format!("{about} {message}"), suggestion);
+        findings.suggest(span, format!("{about} {problem}"), way_out(&problem));
     }
 }
 
-fn describe(problem: &QueryProblem) -> (String, Option<String>) {
+/// Returns the way out of a problem, if there is more than one would think of.
+fn way_out(problem: &QueryProblem) -> Option<String> {
     match problem {
-        QueryProblem::Empty => ("is empty".into(), None),
-        QueryProblem::UnbalancedQuotes => ("has a quote without its partner".into(), None),
-        QueryProblem::TooManyOperators(found) => (
-            format!("has {found} operators (AND, OR, NOT); GitHub allows {MOST_OPERATORS}"),
-            Some("split it into several frameworks, or write the words in lower case".into()),
-        ),
-        QueryProblem::ControlCharacter(control) => {
-            (format!("has the control character U+{:04X}", u32::from(*control)), None)
+        QueryProblem::Empty
+        | QueryProblem::UnbalancedQuotes
+        | QueryProblem::ControlCharacter(_) => None,
+        QueryProblem::TooManyOperators(_) => {
+            Some("split it into several frameworks, or write the words in lower case".into())
         }
         QueryProblem::UnknownQualifier(word) => {
             let meant = match word.as_str() {
@@ -113,21 +110,14 @@ fn describe(problem: &QueryProblem) -> (String, Option<String>) {
             let ways_out = format!(
                 "put it in quotes to search for it as text, or add `{word}` to `allow_qualifiers`"
             );
-            let suggestion = match meant {
+            Some(match meant {
                 Some(meant) => format!("did you mean `{meant}:`? Else {ways_out}"),
                 None => ways_out,
-            };
-            let message =
-                format!("has `{word}:`, which is no qualifier of GitHub's repository search");
-            (message, Some(suggestion))
+            })
         }
-        QueryProblem::RepeatedQualifier(word) => (
-            format!("has `{word}:` more than once"),
-            matches!(
-                word.as_str(),
-                "created" | "pushed" | "stars" | "forks" | "size" | "followers"
-            )
-            .then(|| format!("write a range, such as `{word}:FROM..TO`")),
-        ),
+        QueryProblem::RepeatedQualifier(word) => {
+            matches!(word.as_str(), "created" | "pushed" | "stars" | "forks" | "size" | "followers")
+                .then(|| format!("write a range, such as `{word}:FROM..TO`"))
+        }
     }
 }
