@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::period::Per;
+use crate::domain::when;
+use crate::settings::Flags;
 
 /// Counts how many GitHub repositories match a query, keeps every answer, and ranks frameworks by it.
 #[derive(Debug, Parser)]
@@ -39,14 +41,40 @@ pub(super) struct Cli {
     pub(super) color: ColorChoice,
 }
 
+impl Cli {
+    /// Returns what the settings need to know of the command line.
+    pub(super) fn flags(&self) -> Flags {
+        let connection = match &self.command {
+            Command::Count(arguments) => Some(&arguments.connection),
+            Command::Collect(arguments) => Some(&arguments.connection),
+            Command::Check(arguments) => Some(&arguments.connection),
+            _ => None,
+        };
+        let general = Flags { dir: self.dir.clone(), ..Flags::default() };
+        let Some(connection) = connection else { return general };
+        Flags {
+            settings: connection.settings.clone(),
+            api_url: connection.api_url.clone(),
+            token_file: connection.token_file.clone(),
+            no_token: connection.no_token,
+            timeout: connection.timeout,
+            max_wait: connection.max_wait,
+            ..general
+        }
+    }
+}
+
 const AFTER_HELP: &str = "\
-SURVEY is a name, a TOML file, or (for reading) a history file. Names are looked for in
+SURVEY is a name, a TOML file, or (for reading) a history file. Names are looked for in \
 config/surveys/ under the root, in your config folder, then among the built-in ones.
 
-Try it with neither token nor network: repo-census collect --replay codingnomads-2023";
+Try it with neither token nor network:
+  repo-census collect --replay codingnomads-2023";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Rank terms typed now: no survey file, no history
+    Count(CountArgs),
     /// Ask once for every query, append to the history, show the ranking
     Collect(CollectArgs),
     /// Show the ranking of a run
@@ -98,16 +126,51 @@ pub(super) struct CollectArgs {
     #[arg(long, value_name = "PERIOD", requires = "once")]
     pub(super) per: Option<PerArg>,
 
-    /// Leave at least so much time before each request, such as 500ms or 2s
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(super) pace: Option<Duration>,
-
     /// Treat incomplete counts as missing ones: exit code 3
     #[arg(long)]
     pub(super) strict: bool,
 
     #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "GitHub")]
+pub(super) struct ConnectionArgs {
+    /// Read the token from this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// Ask without a token: ten searches a minute
+    #[arg(long, conflicts_with = "token_file")]
+    pub(super) no_token: bool,
+
+    /// The address of the API [default: GITHUB_API_URL, GH_HOST, else https://api.github.com]
+    #[arg(long, value_name = "URL")]
+    pub(super) api_url: Option<String>,
+
+    /// Read settings from this file [default: settings.toml in your config folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) settings: Option<PathBuf>,
+
+    /// Give up on one request after so long [default: 20s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) timeout: Option<Duration>,
+
+    /// Wait at most so long in all for limits hit, retries and outages [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) max_wait: Option<Duration>,
+
+    /// End the run after so long, planned waits included
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) max_time: Option<Duration>,
+
+    /// Leave at least so much time between requests, such as 500ms or 2s
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) pace: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -140,6 +203,7 @@ pub(super) struct ReportArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// The format on stdout
     #[arg(long, value_name = "FORMAT")]
@@ -151,9 +215,41 @@ pub(super) struct OutputArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CountArgs {
+    /// A name; with `:` or quotes in it a query, sent as typed; NAME=QUERY sets both
+    #[arg(required_unless_present = "from")]
+    pub(super) terms: Vec<String>,
+
+    /// Read terms from this file too, one a line; - is standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(super) from: Option<PathBuf>,
+
+    /// Keep the terms as a survey of this name
+    #[arg(long, value_name = "NAME")]
+    pub(super) save: Option<String>,
+
+    /// Treat incomplete counts as missing ones: exit code 3
+    #[arg(long)]
+    pub(super) strict: bool,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// The survey
     pub(super) survey: Option<String>,
+
+    /// Ask GitHub about the token and its limits too
+    #[arg(long)]
+    pub(super) online: bool,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
 }
 
 #[derive(Debug, Args)]
@@ -207,15 +303,8 @@ impl From<PerArg> for Per {
     }
 }
 
-/// Reads `500ms`, `2s`, `15m` or `1h`.
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = &text[digits.len()..];
-    let number: Option<u64> = digits.parse().ok();
-    let unit_ms = units.iter().find(|(name, _)| *name == unit).map(|(_, ms)| *ms);
-    let length_ms = number.zip(unit_ms).and_then(|(number, ms)| number.checked_mul(ms));
-    length_ms.map(Duration::from_millis).ok_or_else(|| {
+    when::parse_duration(text).ok_or_else(|| {
         "expected a whole number with `ms`, `s`, `m` or `h`, such as `500ms`".to_owned()
     })
 }
@@ -229,16 +318,5 @@ mod tests {
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_have_a_unit() {
-        let cases = [("500ms", 500), ("2s", 2000), ("15m", 900_000), ("1h", 3_600_000), ("0s", 0)];
-        for (text, ms) in cases {
-            assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
-        }
-        for text in ["", "2", "s", "-1s", "1.5s", "2 s", "2S", "99999999999999999999s"] {
-            assert!(parse_duration(text).is_err(), "{text}");
-        }
     }
 }

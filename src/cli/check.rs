@@ -1,28 +1,38 @@
-//! `check`: what is wrong with survey, settings or history. It never writes.
+//! `check`: what is wrong with survey, settings or history; with `--online` with the token too. It
+//! never writes.
 
 use std::path::Path;
 
+use chrono::DateTime;
+
 use super::Session;
 use super::args::CheckArgs;
-use super::diagnostic::{DONE, Failure, NOT_FINISHED};
+use super::connection::{Connection, address_of};
+use super::diagnostic::{DONE, FAILED, Failure, NOT_FINISHED, TOKEN_REFUSED};
 use crate::catalog::Loaded;
 use crate::clock::Clock as _;
 use crate::collect::Plan;
 use crate::domain::run::{Progress, Run, RunId};
 use crate::domain::survey::Survey;
+use crate::github::{Allowance, fetch_limits};
 use crate::history::{HistoryError, Reading, fold_runs};
 use crate::platform::time_zone_version;
 
 pub(super) fn perform(session: &Session, arguments: &CheckArgs) -> Result<u8, Failure> {
     let survey = session.load_survey(arguments.survey.as_deref())?;
     let mut lines = survey_lines(session, &survey);
-    lines.extend(setting_lines(session));
+    lines.extend(setting_lines(session)?);
     let path = session.history(&survey.value.id);
     let history = fold_runs(&path, Summary::default, |summary, run| {
         summary.add(run, &survey.value);
     });
-    let (code, history_lines) = history_lines(&path, history)?;
+    let (mut code, history_lines) = history_lines(&path, history)?;
     lines.extend(history_lines);
+    if arguments.online {
+        let (online, online_lines) = Session::block_on(online_lines(session, arguments))?;
+        lines.extend(online_lines);
+        code = if online == DONE { code } else { online };
+    }
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let text: String =
         lines.iter().map(|(name, text)| format!("{name:width$}  {text}\n")).collect();
@@ -75,7 +85,7 @@ fn survey_lines(session: &Session, loaded: &Loaded<Survey>) -> Vec<Line> {
     lines
 }
 
-fn setting_lines(session: &Session) -> Vec<Line> {
+fn setting_lines(session: &Session) -> Result<Vec<Line>, Failure> {
     let settings = &session.settings;
     let root = &settings.root;
     let mut lines = vec![("root", format!("`{}` ({})", root.value.display(), root.layer))];
@@ -84,8 +94,60 @@ fn setting_lines(session: &Session) -> Vec<Line> {
         let text = format!("`{}` ({}){there}", folder.value.display(), folder.layer);
         lines.push(("your config folder", text));
     }
+    let file = settings.file.as_ref().map(|path| format!("`{}`", path.display()));
+    lines.push(("settings file", file.unwrap_or_else(|| "none".to_owned())));
+    let address = address_of(session)?;
+    lines.push(("api", format!("{} ({})", address.as_str(), settings.api.layer)));
+    let (timeout, max_wait) = (&settings.timeout, &settings.max_wait);
+    lines.push(("timeout", format!("{:?} ({})", timeout.value, timeout.layer)));
+    lines.push(("max-wait", format!("{:?} ({})", max_wait.value, max_wait.layer)));
     lines.push(("time zones", time_zone_version()));
-    lines
+    Ok(lines)
+}
+
+/// Asks GitHub about the token, once.
+async fn online_lines(
+    session: &Session,
+    arguments: &CheckArgs,
+) -> Result<(u8, Vec<Line>), Failure> {
+    let connection = Connection::find(session, &arguments.connection).await?;
+    let token = match &connection.token {
+        Some(found) => format!("from {}", found.origin),
+        None => "none".to_owned(),
+    };
+    let mut lines = vec![("token", token)];
+    let asked =
+        fetch_limits(&connection.address, connection.secret(), session.settings.timeout.value);
+    let limits = match asked.await {
+        Ok(limits) => limits,
+        Err((401, said)) => {
+            lines.push(("wrong", format!("GitHub refuses this token: {said}")));
+            return Ok((TOKEN_REFUSED, lines));
+        }
+        Err((0, said)) => {
+            lines.push(("wrong", format!("{} does not answer: {said}", connection.address.host())));
+            return Ok((FAILED, lines));
+        }
+        Err((status, said)) => {
+            lines.push(("wrong", format!("`rate_limit` answers {status}: {said}")));
+            return Ok((FAILED, lines));
+        }
+    };
+    let allowance = |of: &Allowance, unit: &str| {
+        let until = DateTime::from_timestamp(of.reset, 0).unwrap_or_default();
+        let until = until.format("%H:%M:%S");
+        format!("{} of {} {unit} left until {until} UTC", of.remaining, of.limit)
+    };
+    lines.push(("search", allowance(&limits.search, "searches")));
+    if let Some(graphql) = &limits.graphql {
+        lines.push(("graphql", allowance(graphql, "points")));
+    }
+    if connection.token.is_some() {
+        let ends = limits.token_expires_at;
+        let ends = ends.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+        lines.push(("token ends", ends.unwrap_or_else(|| "GitHub does not say".to_owned())));
+    }
+    Ok((DONE, lines))
 }
 
 /// What a history holds.

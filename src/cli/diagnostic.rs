@@ -5,11 +5,11 @@ use std::error::Error;
 use std::fmt;
 
 use crate::catalog::{CatalogError, Kind};
-use crate::collect::CollectError;
-use crate::github::SourceError;
+use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
 use crate::history::HistoryError;
 use crate::platform::Signal;
 use crate::report::UnknownMetric;
+use crate::settings::SettingsError;
 
 /// Done; the run is finished.
 pub(super) const DONE: u8 = 0;
@@ -19,6 +19,8 @@ pub(super) const FAILED: u8 = 1;
 pub(super) const USAGE: u8 = 2;
 /// Not finished: some counts are missing. For `check`: something is wrong with the history.
 pub(super) const NOT_FINISHED: u8 = 3;
+/// Token refused.
+pub(super) const TOKEN_REFUSED: u8 = 4;
 /// Try again later.
 pub(super) const TRY_LATER: u8 = 75;
 
@@ -195,14 +197,82 @@ impl From<HistoryError> for Failure {
     }
 }
 
-impl From<CollectError> for Failure {
-    fn from(error: CollectError) -> Self {
+impl Failure {
+    /// A source that can answer nothing any more; `has_counts` tells whether the run has any number.
+    pub(super) fn of_source(
+        error: &SourceError,
+        token: Option<&FoundToken>,
+        has_counts: bool,
+    ) -> Self {
+        let (some, none) = (NOT_FINISHED, TRY_LATER);
+        let later = if has_counts { some } else { none };
         match error {
-            CollectError::History(error) => error.into(),
-            CollectError::Source(SourceError::Interrupted(signal)) => {
-                Self::interrupted(signal, "interrupted")
+            SourceError::Interrupted(signal) => Self::interrupted(*signal, "interrupted"),
+            SourceError::TooLong { until, why, bound } => {
+                let (flag, what) = match bound {
+                    Bound::Unplanned => ("--max-wait", "unplanned waiting"),
+                    Bound::Whole => ("--max-time", "the whole run"),
+                };
+                let until = until.format("%Y-%m-%d %H:%M:%S");
+                Self::new(later, format!("gave up: `{flag}` bounds {what}"))
+                    .because(format!("the next wait, {why}, would last until {until} UTC"))
             }
-            CollectError::Source(error) => Self::of(FAILED, &error),
+            SourceError::Unwelcome => Self::new(later, error.to_string())
+                .hint("wait an hour; other programs of the same user count too"),
+            SourceError::Closed { why, said, has_token } if why.blames_the_token() => {
+                let origin = token.map_or_else(|| "nowhere".to_owned(), |t| t.origin.clone());
+                let message = match (why, has_token) {
+                    (Closed::TooManyLogins, _) => {
+                        format!(
+                            "GitHub refuses all logins for a while, that with the token from {origin} too"
+                        )
+                    }
+                    (_, true) => format!("GitHub refuses the token from {origin}"),
+                    (_, false) => "GitHub asks for a token".to_owned(),
+                };
+                Self::new(TOKEN_REFUSED, message).because(format!("GitHub says: {said}")).hint(
+                    "make a token without any scope at https://github.com/settings/tokens, or ask \
+                     without one with `--no-token`",
+                )
+            }
+            SourceError::Closed { said, .. } => {
+                let code = if has_counts { some } else { FAILED };
+                Self::new(code, "GitHub no longer serves this version of its API")
+                    .because(format!("GitHub says: {said}"))
+                    .hint("a newer repo-census speaks a newer version")
+            }
+            SourceError::NoClient(_) | SourceError::Recording { .. } => Self::of(FAILED, error),
+        }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self::of_source(&error, None, false)
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        let failure = Self::of(USAGE, &error);
+        match error {
+            TokenError::Unreadable { .. } => failure,
+            TokenError::NoToken { .. } => {
+                failure.because("a token is one word of letters, digits and `_`")
+            }
+            TokenError::InTheOpen { .. } => {
+                failure.hint("use https, or ask without a token with `--no-token`")
+            }
+        }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        let failure = Self::of(USAGE, &error);
+        match error {
+            SettingsError::Unreadable { .. } => failure,
+            SettingsError::Invalid { reason, .. } => failure.because(reason),
         }
     }
 }

@@ -56,25 +56,32 @@ pub(super) fn perform(session: &Session, arguments: &InitArgs) -> Result<u8, Fai
         Some(from) => session.catalog().read_survey_text(from)?,
         None => EXAMPLE.replace("NAME", name),
     };
+    write_survey(session, name, &text)?;
+    session.ui.next(&format!("repo-census check {name}"));
+    Ok(DONE)
+}
+
+/// Writes a new survey to the root; one that is there is never written over.
+pub(super) fn write_survey(session: &Session, name: &str, text: &str) -> Result<(), Failure> {
     let folder = session.root().join("config").join("surveys");
     let path = folder.join(format!("{name}.toml"));
-    let shown = path.display().to_string();
+    let shown = path.display();
     let written = fs::create_dir_all(&folder)
         .and_then(|()| OpenOptions::new().write(true).create_new(true).open(&path))
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
     match written {
-        Ok(()) => {}
+        Ok(()) => {
+            session.ui.say(&format!("wrote `{shown}`"));
+            Ok(())
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(Failure::usage(format!("`{shown}` is already there; nothing was changed"))
-                .hint("choose another name, or remove the file"));
+            Err(Failure::usage(format!("`{shown}` is already there; nothing was changed"))
+                .hint("choose another name, or remove the file"))
         }
         Err(error) => {
-            return Err(Failure::failed(format!("`{shown}` cannot be written")).caused_by(&error));
+            Err(Failure::failed(format!("`{shown}` cannot be written")).caused_by(&error))
         }
     }
-    session.ui.say(&format!("wrote `{shown}`"));
-    session.ui.next(&format!("repo-census check {name}"));
-    Ok(DONE)
 }
 
 /// Turns what was typed into a name that would do.

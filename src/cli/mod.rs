@@ -7,6 +7,8 @@
 mod args;
 mod check;
 mod collect;
+mod connection;
+mod count;
 mod diagnostic;
 mod generate;
 mod init;
@@ -37,16 +39,15 @@ pub fn main() -> ExitCode {
         Err(error) => return ui::show_usage(&error),
     };
     let environment = Environment::read();
-    let settings = resolve(arguments.dir.clone(), &environment);
-    let ui = Ui::new(&arguments, &settings);
-    let clock = SystemClock::start();
-    let session = Session { settings, ui, clock };
+    let ui = Ui::new(&arguments, &environment);
+    let settings = match resolve(arguments.flags(), environment) {
+        Ok(settings) => settings,
+        Err(error) => return ui.end_with(&error.into()),
+    };
+    let session = Session { settings, ui, clock: SystemClock::start() };
     match session.perform(arguments.command) {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            session.ui.fail(&failure);
-            ExitCode::from(failure.code)
-        }
+        Err(failure) => session.ui.end_with(&failure),
     }
 }
 
@@ -60,6 +61,7 @@ struct Session {
 impl Session {
     fn perform(&self, command: Command) -> Result<u8, Failure> {
         match command {
+            Command::Count(arguments) => count::perform(self, &arguments),
             Command::Collect(arguments) => collect::perform(self, &arguments),
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
@@ -67,6 +69,14 @@ impl Session {
             Command::Completions { shell } => generate::completions(self, shell),
             Command::Man { out } => generate::man(self, out.as_deref()),
         }
+    }
+
+    /// Runs what waits, on one thread: one task, one writer.
+    fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| Failure::failed("no work can start").caused_by(&error))?;
+        runtime.block_on(work)
     }
 
     fn catalog(&self) -> Catalog {

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::args::{Cli, ColorChoice};
 use super::diagnostic::{Failure, Hint};
 use crate::report::Look;
-use crate::settings::Settings;
+use crate::settings::Environment;
 
 /// The width of output that goes to no terminal.
 const DEFAULT_COLUMNS: usize = 80;
@@ -33,7 +33,7 @@ pub(super) struct Ui {
 }
 
 impl Ui {
-    pub(super) fn new(arguments: &Cli, settings: &Settings) -> Self {
+    pub(super) fn new(arguments: &Cli, environment: &Environment) -> Self {
         let of_terminal = || {
             let size = terminal_size::terminal_size_of(io::stdout());
             size.map(|(width, _)| usize::from(width.0))
@@ -46,8 +46,8 @@ impl Ui {
                 ColorChoice::Always => anstream::ColorChoice::Always,
                 ColorChoice::Never => anstream::ColorChoice::Never,
             },
-            columns: settings.columns.or_else(of_terminal).unwrap_or(DEFAULT_COLUMNS),
-            blocks: !settings.is_dumb_terminal,
+            columns: environment.columns.or_else(of_terminal).unwrap_or(DEFAULT_COLUMNS),
+            blocks: !environment.is_dumb_terminal,
         }
     }
 
@@ -101,8 +101,8 @@ impl Ui {
         self.talk(&message);
     }
 
-    /// Tells what failed, why, and what to do.
-    pub(super) fn fail(&self, failure: &Failure) {
+    /// Tells what failed, why, and what to do; returns its exit code.
+    pub(super) fn end_with(&self, failure: &Failure) -> ExitCode {
         let mut message = format!("{ERROR}error:{ERROR:#} {}\n", failure.message);
         for cause in &failure.causes {
             message.push_str(&format!("  caused by: {cause}\n"));
@@ -112,6 +112,7 @@ impl Ui {
             message.push_str(&format!("{gap}{HINT}hint:{HINT:#} {hint}\n"));
         }
         self.talk(&message);
+        ExitCode::from(failure.code)
     }
 
     /// Starts a bar for so many steps; it is drawn on terminals only, and not when quiet.

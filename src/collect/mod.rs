@@ -6,4 +6,4 @@ mod plan;
 mod run;
 
 pub use plan::{Plan, PlannedQuery, Skipped, Target};
-pub use run::{CollectError, Collected, Ending, Progressed, collect, start_run};
+pub use run::{CollectError, Collected, Ending, Keep, Progressed, collect, start_run};

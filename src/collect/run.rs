@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
-use crate::domain::sample::{Sample, Status};
+use crate::domain::sample::Sample;
 use crate::github::{Answer, AnswerSource, Question, Reply, SourceError};
 use crate::history::{Appender, HistoryError};
 use crate::platform::{Signal, Stop};
@@ -61,6 +61,30 @@ pub struct Progressed<'a> {
     pub still_to_ask: usize,
 }
 
+/// Where answers are kept, before anybody is told of them.
+pub trait Keep {
+    /// Keeps samples; when this returns they are kept for good.
+    ///
+    /// # Errors
+    ///
+    /// On any error none of these samples is kept.
+    fn keep(&mut self, samples: &[Sample]) -> Result<(), HistoryError>;
+}
+
+impl Keep for Appender {
+    fn keep(&mut self, samples: &[Sample]) -> Result<(), HistoryError> {
+        self.append(samples)
+    }
+}
+
+/// Keeps them in memory only, for counts without a history.
+impl Keep for Vec<Sample> {
+    fn keep(&mut self, samples: &[Sample]) -> Result<(), HistoryError> {
+        self.extend_from_slice(samples);
+        Ok(())
+    }
+}
+
 /// Finds the id of a run that starts now, past every run of the history.
 ///
 /// # Errors
@@ -85,19 +109,19 @@ pub async fn start_run<C: Clock>(
 
 /// Asks a plan's queries one after the other and keeps each answer when it comes.
 ///
-/// Incomplete answers are asked for again behind all others, up to twice. The signal is looked at
+/// Answers that may improve, such as incomplete ones, are asked for again behind all others, up to twice. The signal is looked at
 /// between answers; what was answered before it is kept.
 ///
 /// # Errors
 ///
 /// Fails if an answer cannot be kept or if the source can answer nothing any more. Everything
 /// answered before that is on disk.
-pub async fn collect<S: AnswerSource>(
+pub async fn collect<S: AnswerSource, K: Keep>(
     plan: &Plan,
     survey_id: &str,
     run: RunId,
     source: &mut S,
-    appender: &mut Appender,
+    keeper: &mut K,
     stop: &mut Stop,
     mut tell: impl FnMut(&Progressed<'_>),
 ) -> Result<Collected, CollectError> {
@@ -126,10 +150,10 @@ pub async fn collect<S: AnswerSource>(
         {
             first.detail = std::mem::take(&mut first.detail).with_planned(plan.counts);
         }
-        appender.append(&samples)?;
+        keeper.keep(&samples)?;
         rows += samples.len();
         asked += 1;
-        if answer.outcome.status() == Status::Incomplete && attempt <= REASKS {
+        if answer.may_improve && attempt <= REASKS {
             waiting.push_back((query, attempt + 1));
         }
         let still_to_ask = waiting.len();
@@ -183,7 +207,7 @@ mod tests {
     use super::super::plan::Target;
     use super::*;
     use crate::domain::query::Query;
-    use crate::domain::sample::{Detail, Outcome, SourceKind};
+    use crate::domain::sample::{Detail, Outcome, SourceKind, Status};
     use crate::history::fold_runs;
     use crate::platform::{Stopper, stop_flag};
 
@@ -237,6 +261,7 @@ mod tests {
                 query: question.query.clone(),
                 detail: Detail::default(),
                 rate: None,
+                may_improve: outcome.status() == Status::Incomplete,
             })))
         }
     }

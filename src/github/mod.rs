@@ -1,15 +1,30 @@
 //! The source of answers: whoever can say how many repositories match a query.
 //!
-//! The trait lives here with what stands behind it. Plans, histories and rankings are not known
-//! here.
+//! The trait lives here with what stands behind it: GitHub's REST search (`rest`, over `http`), and
+//! recordings played and made (`replay`, `record`). `quota` (when is the next request allowed),
+//! `wire` (what is in an answer) and `verdict` (what it means, is asking again worth it) are pure.
+//! Plans, histories and rankings are not known here.
 
+mod address;
+mod credentials;
+mod http;
+mod limits;
+mod quota;
 mod record;
 mod replay;
+mod rest;
+mod verdict;
+mod wire;
 
 use chrono::{DateTime, Utc};
 
+pub use address::{ApiAddress, HostKind};
+pub use credentials::{FoundToken, TokenError, TokenPlaces, find_token};
+pub use limits::{Allowance, Limits, fetch_limits};
 pub use record::Recorder;
 pub use replay::Replay;
+pub use rest::{Notice, Patience, Rest};
+pub use verdict::Closed;
 
 use crate::domain::recording::RateHeaders;
 use crate::domain::sample::{Detail, Outcome, Source};
@@ -41,6 +56,8 @@ pub struct Answer {
     pub detail: Detail,
     /// What GitHub said about its limits.
     pub rate: Option<RateHeaders>,
+    /// Whether the same question, asked later, may get a better answer.
+    pub may_improve: bool,
 }
 
 /// What a source does with a question.
@@ -58,6 +75,32 @@ pub enum SourceError {
     /// A signal came while it waited.
     #[error("interrupted")]
     Interrupted(Signal),
+    /// Waiting would take longer than allowed.
+    #[error("waiting {why} would last until {until}")]
+    TooLong {
+        /// Until when, in UTC.
+        until: DateTime<Utc>,
+        /// The reason, in words.
+        why: &'static str,
+        /// Which bound it would pass.
+        bound: Bound,
+    },
+    /// GitHub's secondary limit was hit again and again.
+    #[error("GitHub asked for a pause again and again (secondary limit)")]
+    Unwelcome,
+    /// GitHub refuses every further query.
+    #[error("GitHub refuses every query: {said}")]
+    Closed {
+        /// Why.
+        why: Closed,
+        /// GitHub's words.
+        said: String,
+        /// Whether a token was sent.
+        has_token: bool,
+    },
+    /// No connection can be set up.
+    #[error("no connection can be set up: {0}")]
+    NoClient(String),
     /// The recording cannot be written.
     #[error("the recording `{}` cannot be written", path.display())]
     Recording {
@@ -66,6 +109,15 @@ pub enum SourceError {
         /// Why not.
         source: std::io::Error,
     },
+}
+
+/// A bound on waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// That on unplanned waiting: limits hit, retries, outages.
+    Unplanned,
+    /// That on the whole run.
+    Whole,
 }
 
 /// Answers questions, one after the other.

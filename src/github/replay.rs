@@ -7,7 +7,7 @@ use super::{Answer, AnswerSource, Question, Reply, SourceError};
 use crate::clock::Clock;
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::RunId;
-use crate::domain::sample::{Detail, Outcome, SourceKind};
+use crate::domain::sample::{Detail, Outcome, SourceKind, Status};
 use crate::platform::Stop;
 
 /// Answers from a recording.
@@ -58,6 +58,7 @@ impl<'c, C: Clock> Replay<'c, C> {
             query: question.query.clone(),
             detail: Detail::from_text("not in the recording"),
             rate: None,
+            may_improve: false,
         }
     }
 }
@@ -91,6 +92,8 @@ impl<C: Clock> AnswerSource for Replay<'_, C> {
                 query: recorded.query,
                 detail: Detail::from_text(&recorded.detail),
                 rate: recorded.rate,
+                // As often as it was asked; there is nothing more in the recording than that.
+                may_improve: recorded.status == Status::Incomplete,
             },
         };
         Ok(Reply::Answer(Box::new(answer)))

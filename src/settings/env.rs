@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{Layer, Setting};
+use secrecy::SecretString;
+
+use super::{Api, Layer, Setting};
 
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,18 @@ pub struct Environment {
     pub columns: Option<usize>,
     /// Whether `TERM` names a terminal that can do nothing.
     pub is_dumb_terminal: bool,
+    /// The API, by `GITHUB_API_URL` or `GH_HOST`.
+    pub api: Option<Setting<Api>>,
+    /// The value of `GITHUB_API_URL`: tokens for github.com may go there.
+    pub api_url: Option<String>,
+    /// Tokens for github.com, with their variables, in the order in which they count.
+    pub github_tokens: Vec<(&'static str, SecretString)>,
+    /// Tokens for Enterprise Servers, with their variables, in the order in which they count.
+    pub enterprise_tokens: Vec<(&'static str, SecretString)>,
+    /// The folder of systemd's credentials.
+    pub credentials_folder: Option<PathBuf>,
+    /// The program `gh`, if it has another name.
+    pub gh: Option<PathBuf>,
 }
 
 impl Environment {
@@ -30,6 +44,15 @@ impl Environment {
             .or_else(|| path("APPDATA", "repo-census").filter(|_| cfg!(windows)))
             .or_else(|| path("HOME", ".config/repo-census"));
         let columns = read("COLUMNS").and_then(|text| text.to_str()?.parse().ok());
+        let api_url = read_text("GITHUB_API_URL");
+        let host = || {
+            let value = Api::Host(read_text("GH_HOST")?);
+            Some(Setting { value, layer: Layer::Environment("GH_HOST") })
+        };
+        let of_url = |url: &String| Setting {
+            value: Api::Url(url.clone()),
+            layer: Layer::Environment("GITHUB_API_URL"),
+        };
         Self {
             root: read("REPO_CENSUS_DIR").map(|value| Setting {
                 value: PathBuf::from(value),
@@ -38,6 +61,12 @@ impl Environment {
             user_folder,
             columns: columns.filter(|columns| *columns > 0),
             is_dumb_terminal: read("TERM").is_some_and(|term| term == "dumb"),
+            api: api_url.as_ref().map(of_url).or_else(host),
+            api_url,
+            github_tokens: read_secrets(&["GH_TOKEN", "GITHUB_TOKEN"]),
+            enterprise_tokens: read_secrets(&["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
+            credentials_folder: read("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            gh: read("GH_PATH").map(PathBuf::from),
         }
     }
 }
@@ -45,4 +74,13 @@ impl Environment {
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 fn read(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn read_text(name: &str) -> Option<String> {
+    Some(read(name)?.to_string_lossy().into_owned())
+}
+
+fn read_secrets(names: &[&'static str]) -> Vec<(&'static str, SecretString)> {
+    let secret = |name: &&'static str| Some((*name, SecretString::from(read_text(name)?)));
+    names.iter().filter_map(secret).collect()
 }

@@ -1,15 +1,24 @@
-//! What is not the survey's: where the root is, how the terminal looks. Each value comes from a
-//! flag, the environment or a default, in this order, and knows which.
+//! What is not the survey's: where the root is, which GitHub is asked, how long to wait. Each value
+//! comes from a flag, the environment, the settings file or a default, in this order, and knows
+//! which.
 //!
-//! `env` is the only place that reads the environment. Nothing here is ever taken from a survey or
-//! from a file in the working folder.
+//! `env` is the only place that reads the environment, `file` says what a settings file may hold,
+//! `resolve` decides. Nothing here is ever taken from a survey or from a file in the working
+//! folder, so that running in somebody else's checkout sends no token to them.
 
 mod env;
+mod file;
+mod resolve;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
 
 pub use env::Environment;
+pub use file::SettingsError;
+pub use resolve::{Flags, resolve};
 
 /// Which layer a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +27,8 @@ pub enum Layer {
     Flag(&'static str),
     /// A variable of the environment, with its name.
     Environment(&'static str),
+    /// A settings file.
+    File(PathBuf),
     /// Nobody said otherwise.
     Default,
 }
@@ -27,6 +38,7 @@ impl fmt::Display for Layer {
         match self {
             Self::Flag(name) => write!(f, "flag `{name}`"),
             Self::Environment(name) => write!(f, "environment, `{name}`"),
+            Self::File(path) => write!(f, "`{}`", path.display()),
             Self::Default => f.write_str("default"),
         }
     }
@@ -41,6 +53,15 @@ pub struct Setting<T> {
     pub layer: Layer,
 }
 
+/// How an API is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// By its address.
+    Url(String),
+    /// By its host, as `gh` does.
+    Host(String),
+}
+
 /// Everything that was resolved.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -48,41 +69,35 @@ pub struct Settings {
     pub root: Setting<PathBuf>,
     /// The user's config folder of this program, if the system has such a thing.
     pub user_folder: Option<Setting<PathBuf>>,
-    /// A width that was asked for, instead of the terminal's.
-    pub columns: Option<usize>,
-    /// Whether the terminal can draw more than plain characters.
-    pub is_dumb_terminal: bool,
+    /// The settings file that was read.
+    pub file: Option<PathBuf>,
+    /// Which GitHub is asked.
+    pub api: Setting<Api>,
+    /// How long one request may take.
+    pub timeout: Setting<Duration>,
+    /// How long unplanned waiting may take in all.
+    pub max_wait: Setting<Duration>,
+    /// Where a token may be found.
+    pub tokens: TokenSettings,
 }
 
-/// Resolves the settings: flag over environment over default.
-#[must_use]
-pub fn resolve(dir: Option<PathBuf>, environment: &Environment) -> Settings {
-    let root = match (dir, &environment.root) {
-        (Some(value), _) => Setting { value, layer: Layer::Flag("--dir") },
-        (None, Some(root)) => root.clone(),
-        (None, None) => Setting { value: PathBuf::from("."), layer: Layer::Default },
-    };
-    Settings {
-        root,
-        user_folder: environment.user_folder.clone(),
-        columns: environment.columns,
-        is_dumb_terminal: environment.is_dumb_terminal,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flag_beats_the_environment_beats_the_default() {
-        let layer = Layer::Environment("REPO_CENSUS_DIR");
-        let from_environment = Setting { value: PathBuf::from("/e"), layer };
-        let set = Environment { root: Some(from_environment.clone()), ..Environment::default() };
-        let flag = Setting { value: PathBuf::from("/f"), layer: Layer::Flag("--dir") };
-        assert_eq!(resolve(Some("/f".into()), &set).root, flag);
-        assert_eq!(resolve(None, &set).root, from_environment);
-        let default = Setting { value: PathBuf::from("."), layer: Layer::Default };
-        assert_eq!(resolve(None, &Environment::default()).root, default);
-    }
+/// Where a token may be found; which of them counts is decided where tokens are used.
+#[derive(Clone, Debug, Default)]
+pub struct TokenSettings {
+    /// The user wants none.
+    pub none_wanted: bool,
+    /// A file named on the command line.
+    pub file: Option<PathBuf>,
+    /// A file named in the settings file.
+    pub settings_file: Option<PathBuf>,
+    /// Variables for github.com, with their names.
+    pub github: Vec<(&'static str, SecretString)>,
+    /// Variables for Enterprise Servers, with their names.
+    pub enterprise: Vec<(&'static str, SecretString)>,
+    /// The value of `GITHUB_API_URL`.
+    pub environment_address: Option<String>,
+    /// The folder of systemd's credentials.
+    pub systemd_folder: Option<PathBuf>,
+    /// The program `gh`.
+    pub gh: Option<PathBuf>,
 }

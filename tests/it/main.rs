@@ -4,6 +4,9 @@
 #![allow(clippy::disallowed_methods)]
 
 mod collect;
+mod fake_github;
+mod fake_github_tests;
+mod github;
 mod history;
 mod interrupted;
 mod report;

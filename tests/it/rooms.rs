@@ -26,14 +26,17 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that stay in some rooms, and where those are.
-const LIBRARIES: [(&str, &[&str]); 9] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("indicatif", &["src/cli/"]),
     ("csv", &["src/history/", "src/report/csv.rs"]),
     ("csv_core", &["src/history/"]),
-    ("toml", &["src/catalog/"]),
+    ("toml", &["src/catalog/", "src/settings/file.rs"]),
+    ("reqwest", &["src/github/"]),
+    ("url", &["src/github/"]),
+    ("secrecy", &["src/github/", "src/settings/", "src/cli/connection.rs"]),
     ("croner", &["src/domain/period.rs"]),
     ("tempfile", &["src/history/", "src/cli/output.rs"]),
 ];

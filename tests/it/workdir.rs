@@ -66,6 +66,26 @@ impl Workdir {
         self.outcome(&output)
     }
 
+    /// Runs a command and watches how much memory it uses at most, in kB; 0 where the system does
+    /// not tell.
+    pub(crate) fn run_watched(&self, command: &mut Command) -> (Outcome, u64) {
+        let (stdout, stderr) = (self.path("watched.stdout"), self.path("watched.stderr"));
+        command.stdout(fs::File::create(&stdout).expect("a file"));
+        command.stderr(fs::File::create(&stderr).expect("a file"));
+        let mut child = command.spawn().expect("the program starts");
+        let mut peak_kb = 0;
+        let status = loop {
+            peak_kb = peak_kb.max(peak_memory_kb(child.id()));
+            match child.try_wait().expect("a child") {
+                Some(status) => break status,
+                None => std::thread::sleep(std::time::Duration::from_millis(2)),
+            }
+        };
+        let read = |path: &Path| fs::read(path).expect("a file");
+        let output = Output { status, stdout: read(&stdout), stderr: read(&stderr) };
+        (self.outcome(&output), peak_kb)
+    }
+
     pub(crate) fn outcome(&self, output: &Output) -> Outcome {
         let text = |bytes: &[u8]| {
             let text = String::from_utf8(bytes.to_vec()).expect("UTF-8 text");
@@ -91,6 +111,19 @@ impl Outcome {
         assert_eq!(self.code, 0, "{}", self.snapshot());
         self.stdout
     }
+}
+
+/// Returns the most memory that a running process has used, as Linux tells it.
+fn peak_memory_kb(pid: u32) -> u64 {
+    // Between its birth and its exec a process still has the memory of this one.
+    let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    if program != Path::new(env!("CARGO_BIN_EXE_repo-census")) {
+        return 0;
+    }
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Returns a file of this repository.

@@ -1,0 +1,152 @@
+//! How a run went: what is kept, what is missing and why, the ranking, and the exit code.
+
+use std::collections::BTreeMap;
+
+use super::super::connection::Connection;
+use super::super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
+use super::super::output::Outputs;
+use super::super::report::{Subject, Wishes, build};
+use super::pass::{Ended, Troubles};
+use super::{Order, Origin};
+use crate::collect::{CollectError, Ending};
+use crate::domain::ranking::Tally;
+use crate::domain::run::{Key, Progress, Run, RunId};
+use crate::domain::sample::{Outcome, Sample};
+use crate::domain::when::When;
+use crate::history::{Selection, Wanted};
+use crate::report::count;
+
+/// A run that ended, with what is needed to tell of it.
+pub(super) struct Closing<'a> {
+    pub(super) order: &'a Order<'a>,
+    pub(super) connection: Option<&'a Connection>,
+    pub(super) run: RunId,
+    pub(super) troubles: &'a Troubles,
+}
+
+impl Closing<'_> {
+    /// Tells how the run went and chooses the exit code.
+    pub(super) fn close(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
+        let history = self.order.history();
+        let survey = self.order.survey.clone();
+        let subject = Subject { survey: Some(survey), history: history.clone() };
+        let selected = subject.select(Wanted::At(When::Run(self.run)));
+        let progress = selected.as_ref().ok().map(|selection| selection.progress);
+        let kept = progress.map_or_else(
+            || "no count was answered".to_owned(),
+            |Progress { answered, planned }| {
+                format!("{answered} of {planned} counts are in `{}`", history.display())
+            },
+        );
+        let has_counts = progress.is_some_and(|progress| progress.answered > 0);
+        let resume = self.order.command("--resume");
+        let rest = format!("ask only for the rest with `{resume}`");
+        let collected = match ended {
+            Ok(collected) => collected,
+            Err(CollectError::Source(error)) => {
+                let token = self.connection.and_then(|connection| connection.token.as_ref());
+                let failure = Failure::of_source(&error, token, has_counts).because(kept);
+                return Err(if has_counts { failure.hint(rest) } else { failure });
+            }
+            Err(CollectError::History(error)) => return Err(Failure::from(error).because(kept)),
+        };
+        if let Ending::Interrupted(signal) = collected.ending {
+            let failure = Failure::interrupted(signal, format!("interrupted; {kept}"));
+            return Err(if has_counts { failure.hint(rest) } else { failure });
+        }
+        let rows = collected.rows;
+        self.order.session.ui.say(&format!("kept {rows} rows in `{}`", history.display()));
+        self.show(&subject, &selected?, outputs, &resume)
+    }
+
+    /// Shows the ranking and what is doubtful about it.
+    fn show(
+        &self,
+        subject: &Subject,
+        selection: &Selection,
+        outputs: &Outputs,
+        resume: &str,
+    ) -> Result<u8, Failure> {
+        let Order { session, arguments, survey, origin, .. } = self.order;
+        if Outputs::were_chosen(&arguments.output) || !session.ui.is_quiet() {
+            let report = build(session, subject, selection, &Wishes::default())?;
+            outputs.write(session, &report)?;
+        }
+        let progress = selection.progress;
+        let doubts = doubts(&selection.run, &self.troubles.borrow());
+        if !progress.is_finished() {
+            let Progress { answered, planned } = progress;
+            let text = format!("{answered} of {planned} counts have a number");
+            // A recording will not have more to say the next time.
+            let hint = matches!(origin, Origin::Github).then(|| {
+                let again = format!("ask only for these again with `{resume}`");
+                Hint::new(if queries_are_wrong(&selection.run) {
+                    format!("mend the queries that GitHub refuses, then {again}")
+                } else {
+                    again
+                })
+            });
+            session.ui.warn(&text, &doubts, hint.as_ref());
+            return Ok(if answered == 0 { FAILED } else { NOT_FINISHED });
+        }
+        if selection.run.answers().values().any(|answer| is_incomplete(answer)) {
+            let text = "the run is finished, but some counts are only lower bounds";
+            session.ui.warn(text, &doubts, None);
+            if arguments.strict {
+                return Ok(NOT_FINISHED);
+            }
+        }
+        let subject = match (origin, &arguments.survey) {
+            (Origin::Recording(_), _) => format!(" {}", subject.history.display()),
+            (Origin::Github, Some(survey)) => format!(" {survey}"),
+            (Origin::Github, None) => String::new(),
+        };
+        session.ui.next(&match &survey.baseline {
+            Some(baseline) => format!("repo-census report{subject} --against {baseline}"),
+            None => format!("repo-census report{subject} --format md"),
+        });
+        Ok(DONE)
+    }
+}
+
+/// Names every count of a run that is missing or only a lower bound, with what was said.
+pub(in crate::cli) fn doubts(run: &Run, troubles: &BTreeMap<String, String>) -> Vec<String> {
+    let line = |(key, attempts): (Key, Vec<&Sample>)| {
+        let name = format!("`{}` {}", key.framework, key.metric);
+        let tally = Tally::of(&attempts);
+        match tally.outcome {
+            Outcome::Failed => {
+                let query = attempts.last().map(|sample| sample.query_text.as_str());
+                let said = query.and_then(|query| troubles.get(query));
+                let said = said.filter(|said| !said.is_empty());
+                let said = said.map(|said| format!(" ({said})")).unwrap_or_default();
+                Some(format!("{name}: {}{said}", tally.reason))
+            }
+            Outcome::Incomplete(number) => {
+                let bound = count(number);
+                let reason = attempts.last().map(|sample| sample.detail.reason());
+                let reason = reason.filter(|reason| !reason.is_empty());
+                let reason = reason.unwrap_or_else(|| "stopped early".to_owned());
+                Some(format!("{name}: at least {bound} ({reason})"))
+            }
+            Outcome::Complete(_) | Outcome::Unchecked(_) => None,
+        }
+    };
+    run.attempts().into_iter().filter_map(line).collect()
+}
+
+/// Tells whether any query was refused for what it says: asking again will not help.
+fn queries_are_wrong(run: &Run) -> bool {
+    const REFUSALS: [&str; 4] =
+        ["query too long", "too many operators", "unknown owner", "query refused"];
+    let refused = |sample: &Sample| {
+        let detail = sample.detail.reason();
+        REFUSALS.iter().any(|refusal| detail.starts_with(refusal))
+    };
+    run.samples.iter().any(refused)
+}
+
+/// Tells whether a sample is only a lower bound.
+pub(in crate::cli) fn is_incomplete(sample: &Sample) -> bool {
+    matches!(sample.outcome, Outcome::Incomplete(_))
+}

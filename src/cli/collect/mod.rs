@@ -1,0 +1,350 @@
+//! `collect`: one run, from GitHub or from a recording.
+//!
+//! Here it is decided what is to be done; `pass` does it and `closing` tells how it went.
+
+mod closing;
+mod pass;
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::args::CollectArgs;
+use super::connection::Connection;
+use super::diagnostic::{DONE, Failure};
+use super::output::Outputs;
+use super::{Session, still_asks};
+use crate::catalog::Loaded;
+use crate::clock::Clock as _;
+use crate::collect::{Plan, start_run};
+use crate::domain::period::Periods;
+use crate::domain::recording::RecordedAnswer;
+use crate::domain::run::{Key, Run, RunId};
+use crate::domain::survey::Survey;
+use crate::github::{Recorder, Replay};
+use crate::history::{Appender, HistoryError, Wanted, select_run};
+
+pub(super) use closing::{doubts, is_incomplete};
+pub(super) use pass::{Troubles, make_pass, teller};
+
+pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, Failure> {
+    let outputs = Outputs::choose(&arguments.output)?;
+    let survey = session.load_survey(arguments.survey.as_deref())?.value;
+    let periods = periods(&survey, arguments)?;
+    let origin = match &arguments.replay {
+        Some(replay) => Origin::Recording(Box::new(session.catalog().load_recording(replay)?)),
+        None => Origin::Github,
+    };
+    let order = Order { session, arguments, survey, origin, periods };
+    Session::block_on(async {
+        if arguments.dry_run { order.show_plan().await } else { order.carry_out(&outputs).await }
+    })
+}
+
+/// Returns how periods are found, if `--once` needs them.
+fn periods(survey: &Survey, arguments: &CollectArgs) -> Result<Option<Periods>, Failure> {
+    if !arguments.once {
+        return Ok(None);
+    }
+    match (arguments.per, &survey.schedule) {
+        (Some(per), _) => Ok(Some(Periods::Calendar(per.into()))),
+        (None, Some(schedule)) => Ok(Some(Periods::Scheduled(Box::new(schedule.clone())))),
+        (None, None) => {
+            let id = &survey.id;
+            let message = format!("`--once` needs a period: survey `{id}` has no schedule");
+            Err(Failure::usage(message).hint("add `--per day`, or a `[schedule]` to the survey"))
+        }
+    }
+}
+
+/// What was ordered on the command line.
+struct Order<'a> {
+    session: &'a Session,
+    arguments: &'a CollectArgs,
+    survey: Survey,
+    origin: Origin,
+    periods: Option<Periods>,
+}
+
+/// Where the answers come from.
+enum Origin {
+    Github,
+    Recording(Box<Loaded<Vec<RecordedAnswer>>>),
+}
+
+/// What `--resume` and `--once` make of the history.
+enum Intent {
+    /// A run of its own.
+    Start,
+    /// The rest of the last run.
+    Finish(Box<Run>),
+    /// Nothing, for the reason given.
+    LeaveAlone(String),
+}
+
+impl Order<'_> {
+    /// Returns the run of the recording, if one is replayed.
+    fn recorded_run(&self) -> Option<RunId> {
+        match &self.origin {
+            Origin::Github => None,
+            // A recording has at least one answer.
+            Origin::Recording(recording) => recording.value.first().map(|answer| answer.run),
+        }
+    }
+
+    /// Returns the moment that counts as now: a replay happens when it was recorded.
+    fn now(&self) -> DateTime<Utc> {
+        let recorded = self.recorded_run().map(RunId::started_at);
+        recorded.unwrap_or_else(|| self.session.clock.now_utc())
+    }
+
+    fn history(&self) -> PathBuf {
+        match &self.origin {
+            Origin::Github => self.session.history(&self.survey.id),
+            Origin::Recording(recording) => {
+                let folder = self.session.output_folder(&self.survey.id);
+                folder.join(format!("replay-{}.csv", recording.id))
+            }
+        }
+    }
+
+    async fn show_plan(&self) -> Result<u8, Failure> {
+        let plan = Plan::new(&self.survey, self.now().date_naive());
+        let origin = match &self.origin {
+            Origin::Recording(recording) => {
+                format!("from {}: no request is sent", recording.origin)
+            }
+            Origin::Github => {
+                let connection = Connection::find(self.session, &self.arguments.connection).await?;
+                let length = pass::expected_length(plan.queries.len(), connection.token.is_some());
+                format!(
+                    "from {}, by REST: {} requests, {length}",
+                    connection.describe(),
+                    plan.queries.len()
+                )
+            }
+        };
+        let mut text = format!(
+            "{}\n{} counts by {} queries, {origin}\n",
+            self.survey.title,
+            plan.counts,
+            plan.queries.len(),
+        );
+        for planned in &plan.queries {
+            let names = planned.targets.iter().map(|t| format!("{} {}", t.framework, t.metric));
+            let names = names.collect::<Vec<_>>().join(", ");
+            let pass = match self.survey.samples {
+                1 => String::new(),
+                _ => format!("pass {}  ", planned.sample_no),
+            };
+            let (query, method) = (&planned.query.text, planned.query.method);
+            text.push_str(&format!("  {pass}{method}  {query}  ({names})\n"));
+        }
+        for skipped in &plan.skipped {
+            text.push_str(&format!(
+                "  skipped: {} {}, which has no {}\n",
+                skipped.framework, skipped.metric, skipped.placeholder
+            ));
+        }
+        self.session.ui.data(&text)?;
+        Ok(DONE)
+    }
+
+    async fn carry_out(&self, outputs: &Outputs) -> Result<u8, Failure> {
+        let Self { session, arguments, .. } = self;
+        let connection = match &self.origin {
+            Origin::Github => Some(Connection::find(session, &arguments.connection).await?),
+            Origin::Recording(_) => None,
+        };
+        let mut record = None;
+        let continues = arguments.resume || arguments.once;
+        if !continues {
+            // Refused before anything is replaced.
+            record = self.open_recording(false)?;
+        }
+        let mut appender = self.open_history()?;
+        tell_set_aside(session, &appender);
+        let (run, plan) = match self.intent(&appender)? {
+            Intent::LeaveAlone(reason) => {
+                session.ui.say(&reason);
+                return Ok(DONE);
+            }
+            Intent::Start => {
+                let run = self.new_run(&appender).await?;
+                record =
+                    record.map_or_else(|| self.open_recording(false), |file| Ok(Some(file)))?;
+                (run, Plan::new(&self.survey, run.started_at().date_naive()))
+            }
+            Intent::Finish(run) => {
+                record = self.open_recording(true)?;
+                let plan = Plan::new(&self.survey, run.id.started_at().date_naive());
+                (run.id, plan.without_answered(&run, &self.survey))
+            }
+        };
+        let troubles = Troubles::default();
+        let ended =
+            self.ask(connection.as_ref(), &plan, run, &mut appender, record, &troubles).await?;
+        drop(appender);
+        closing::Closing { order: self, connection: connection.as_ref(), run, troubles: &troubles }
+            .close(ended, outputs)
+    }
+
+    /// Makes the pass with whatever answers.
+    async fn ask(
+        &self,
+        connection: Option<&Connection>,
+        plan: &Plan,
+        run: RunId,
+        appender: &mut Appender,
+        record: Option<(File, PathBuf)>,
+        troubles: &Troubles,
+    ) -> Result<pass::Ended, Failure> {
+        let Self { session, arguments, survey, origin, .. } = self;
+        let counts: usize = plan.queries.iter().map(|query| query.targets.len()).sum();
+        let bar = session.ui.progress(plan.queries.len() as u64);
+        let id = &survey.id;
+        match (origin, connection) {
+            (Origin::Recording(recording), _) => {
+                session.ui.say(&format!(
+                    "collecting {counts} counts from {}, run {run}",
+                    recording.origin
+                ));
+                let pace = arguments.connection.pace.unwrap_or_default();
+                let source = Replay::new(recording.value.clone(), pace, &session.clock);
+                match record {
+                    None => make_pass(session, plan, id, run, source, appender, &bar).await,
+                    Some((file, path)) => {
+                        let source = Recorder::new(source, run, file, path);
+                        make_pass(session, plan, id, run, source, appender, &bar).await
+                    }
+                }
+            }
+            (Origin::Github, Some(connection)) => {
+                let from = connection.describe();
+                session.ui.say(&format!("collecting {counts} counts from {from}, run {run}"));
+                connection.advise(session);
+                let tell = teller(session, &bar, troubles);
+                let source = connection.source(&session.clock, tell)?;
+                match record {
+                    None => make_pass(session, plan, id, run, source, appender, &bar).await,
+                    Some((file, path)) => {
+                        let source = Recorder::new(source, run, file, path);
+                        make_pass(session, plan, id, run, source, appender, &bar).await
+                    }
+                }
+            }
+            (Origin::Github, None) => Err(Failure::failed("there is no connection to GitHub")),
+        }
+    }
+
+    /// Opens the history: a replay's is begun anew unless it is continued.
+    fn open_history(&self) -> Result<Appender, Failure> {
+        let history = self.history();
+        let now = self.session.clock.now_utc();
+        let continues = self.arguments.resume || self.arguments.once;
+        if self.arguments.resume && !history.exists() {
+            return Err(HistoryError::Missing { path: history }.into());
+        }
+        let replaced = matches!(self.origin, Origin::Recording(_)) && !continues;
+        Ok(if replaced {
+            Appender::replace(&history, now)?
+        } else {
+            Appender::open(&history, now)?
+        })
+    }
+
+    /// Finds the id of a new run: the recorded one, or one that starts now.
+    async fn new_run(&self, appender: &Appender) -> Result<RunId, Failure> {
+        let Some(run) = self.recorded_run() else {
+            let digits = fastrand::u16(..);
+            return Ok(start_run(appender, &self.session.clock, digits).await?);
+        };
+        match appender.last_run().filter(|last| *last >= run) {
+            None => Ok(run),
+            Some(last) => {
+                let path = appender.path().display();
+                let message =
+                    format!("the recorded run `{run}` is not past the last one in `{path}`");
+                Err(Failure::usage(message)
+                    .because(format!("that is `{last}`, and runs stand in order"))
+                    .hint("replay it without `--once`, which begins the file anew"))
+            }
+        }
+    }
+
+    /// Decides what is to be done, from the last run of the history.
+    fn intent(&self, appender: &Appender) -> Result<Intent, Failure> {
+        if !(self.arguments.resume || self.arguments.once) {
+            return Ok(Intent::Start);
+        }
+        let asked = |key: &Key| still_asks(&self.survey, key);
+        let last = match select_run(appender.path(), Wanted::Last, asked) {
+            Ok(selection) => selection,
+            Err(HistoryError::Empty { .. }) if self.arguments.once => return Ok(Intent::Start),
+            Err(error) => return Err(error.into()),
+        };
+        let finished = last.progress.is_finished();
+        let Some(periods) = &self.periods else {
+            return Ok(if finished {
+                Intent::LeaveAlone(format!(
+                    "run {} is finished: {} of {} counts have a number; nothing to resume",
+                    last.run.id, last.progress.answered, last.progress.planned
+                ))
+            } else {
+                Intent::Finish(Box::new(last.run))
+            });
+        };
+        let Some(period) = periods.period_at(self.now()) else { return Ok(Intent::Start) };
+        let in_period = |run: &Run| period.contains(run.id.started_at());
+        let done = if finished { Some(&last.run) } else { last.before.as_ref() };
+        if let Some(done) = done.filter(|run| in_period(run)) {
+            let id = done.id;
+            return Ok(Intent::LeaveAlone(format!("the period {period} already has run {id}")));
+        }
+        Ok(if !finished && in_period(&last.run) {
+            Intent::Finish(Box::new(last.run))
+        } else {
+            Intent::Start
+        })
+    }
+
+    /// Opens the recording, if one is wanted: a new file, or the one of the run that is continued.
+    fn open_recording(&self, continues: bool) -> Result<Option<(File, PathBuf)>, Failure> {
+        let Some(path) = &self.arguments.record else { return Ok(None) };
+        let mut options = OpenOptions::new();
+        options.append(true).create(true).create_new(!continues);
+        match options.open(path) {
+            Ok(file) => Ok(Some((file, path.clone()))),
+            Err(error) => Err(recording_failure(path, &error)),
+        }
+    }
+
+    /// Returns the command that was given, with another flag.
+    fn command(&self, flag: &str) -> String {
+        let mut words = vec!["repo-census collect".to_owned()];
+        words.extend(self.arguments.survey.clone());
+        words.extend(self.arguments.replay.as_ref().map(|replay| format!("--replay {replay}")));
+        words.push(flag.to_owned());
+        words.join(" ")
+    }
+}
+
+fn recording_failure(path: &Path, error: &io::Error) -> Failure {
+    let shown = path.display();
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Failure::usage(format!("`{shown}` is already there; nothing was asked"))
+            .hint("name another file: a recording is never written over");
+    }
+    Failure::failed(format!("`{shown}` cannot be written")).caused_by(error)
+}
+
+fn tell_set_aside(session: &Session, appender: &Appender) {
+    if let Some(cut) = appender.set_aside() {
+        let text = format!("`{}` ended in a line that was cut off", appender.path().display());
+        let place = cut.moved_to.display();
+        let moved = format!("line {}, {} bytes, now in `{place}`", cut.line, cut.bytes);
+        session.ui.warn(&text, &[moved], None);
+    }
+}

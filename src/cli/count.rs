@@ -1,0 +1,227 @@
+//! `count`: terms typed now, ranked. No survey file, no history.
+
+use std::io::Read as _;
+
+use super::Session;
+use super::args::CountArgs;
+use super::collect::{Troubles, doubts, is_incomplete, make_pass, teller};
+use super::connection::Connection;
+use super::diagnostic::{DONE, FAILED, Failure, NOT_FINISHED};
+use super::output::Outputs;
+use crate::clock::Clock as _;
+use crate::collect::{Ending, Plan};
+use crate::domain::query::{Template, as_phrase, find_query_problems};
+use crate::domain::run::{Run, RunId};
+use crate::domain::sample::Sample;
+use crate::domain::survey::{ApiChoice, Framework, Metric, Survey, is_id};
+use crate::report::{Inputs, RankingReport};
+
+/// The longest list of terms that is read.
+const LONGEST_LIST_BYTES: u64 = 1 << 20;
+
+pub(super) fn perform(session: &Session, arguments: &CountArgs) -> Result<u8, Failure> {
+    let outputs = Outputs::choose(&arguments.output)?;
+    let terms = read_terms(arguments)?;
+    let survey = survey_of(&terms, arguments.save.as_deref())?;
+    if let Some(name) = &arguments.save {
+        super::init::write_survey(session, name, &render_survey(&survey))?;
+    }
+    Session::block_on(ask(session, arguments, &survey, &outputs))
+}
+
+async fn ask(
+    session: &Session,
+    arguments: &CountArgs,
+    survey: &Survey,
+    outputs: &Outputs,
+) -> Result<u8, Failure> {
+    let connection = Connection::find(session, &arguments.connection).await?;
+    let run = RunId::new(session.clock.now_utc(), fastrand::u16(..));
+    let plan = Plan::new(survey, run.started_at().date_naive());
+    session.ui.say(&format!("asking {}", connection.describe()));
+    connection.advise(session);
+    let troubles = Troubles::default();
+    let bar = session.ui.progress(plan.queries.len() as u64);
+    let source = connection.source(&session.clock, teller(session, &bar, &troubles))?;
+    let mut samples: Vec<Sample> = Vec::new();
+    let ended = make_pass(session, &plan, &survey.id, run, source, &mut samples, &bar).await?;
+    let run = Run { id: run, samples };
+    let progress = run.progress(None, |_| true);
+    let failure = match ended {
+        Ok(collected) => match collected.ending {
+            Ending::Done => None,
+            Ending::Interrupted(signal) => Some(Failure::interrupted(signal, "interrupted")),
+        },
+        Err(crate::collect::CollectError::Source(error)) => {
+            Some(Failure::of_source(&error, connection.token.as_ref(), progress.answered > 0))
+        }
+        Err(crate::collect::CollectError::History(error)) => Some(error.into()),
+    };
+    // Nothing is on disk, so what was answered is shown even if the rest is missing.
+    if failure.is_none() || progress.answered > 0 {
+        let inputs = Inputs {
+            survey: Some(survey),
+            run: &run,
+            progress,
+            before: None,
+            newer_unfinished: None,
+            metric: None,
+            reference: None,
+            share: false,
+            top: None,
+            origin_notes: &[],
+        };
+        outputs.write(session, &RankingReport::new(&inputs)?)?;
+    }
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let doubts = doubts(&run, &troubles.borrow());
+    if !doubts.is_empty() {
+        let text = format!("{} of {} counts have a number", progress.answered, progress.planned);
+        session.ui.warn(&text, &doubts, None);
+    }
+    if !progress.is_finished() {
+        return Ok(if progress.answered == 0 { FAILED } else { NOT_FINISHED });
+    }
+    let incomplete = run.answers().values().any(|answer| is_incomplete(answer));
+    if let Some(name) = &arguments.save {
+        session.ui.next(&format!("repo-census collect {name}"));
+    }
+    Ok(if incomplete && arguments.strict { NOT_FINISHED } else { DONE })
+}
+
+/// Returns the terms of the command line, then those of the list.
+fn read_terms(arguments: &CountArgs) -> Result<Vec<String>, Failure> {
+    let mut terms = arguments.terms.clone();
+    if let Some(path) = &arguments.from {
+        let unreadable = |error: &std::io::Error| {
+            Failure::usage(format!("`{}` cannot be read", path.display())).caused_by(error)
+        };
+        let mut text = String::new();
+        let read = if path.as_os_str() == "-" {
+            std::io::stdin().lock().take(LONGEST_LIST_BYTES).read_to_string(&mut text)
+        } else {
+            let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
+            file.take(LONGEST_LIST_BYTES).read_to_string(&mut text)
+        };
+        read.map_err(|error| unreadable(&error))?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        terms.extend(lines.map(str::to_owned));
+    }
+    if terms.is_empty() {
+        return Err(Failure::usage("there is no term to count")
+            .hint("repo-census count django flask \"ruby on rails\""));
+    }
+    Ok(terms)
+}
+
+/// Makes the survey of some terms; every wrong term is told.
+fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, Failure> {
+    if let Some(name) = name.filter(|name| !is_id(name)) {
+        return Err(Failure::usage(format!("`{name}` cannot be the name of a survey"))
+            .because("a name has 1 to 64 of a-z, 0-9 and -"));
+    }
+    let mut frameworks: Vec<Framework> = Vec::new();
+    let mut wrong: Vec<String> = Vec::new();
+    for term in terms {
+        let framework = framework_of(term);
+        if frameworks.iter().any(|other| other.name == framework.name) {
+            wrong.push(format!("`{}` is there twice", framework.name));
+        }
+        for problem in find_query_problems(&framework.query, &[]) {
+            wrong.push(format!("`{term}` {problem}"));
+        }
+        frameworks.push(framework);
+    }
+    if !wrong.is_empty() {
+        let failure = Failure::usage("these terms cannot be counted");
+        return Err(wrong.into_iter().fold(failure, Failure::because));
+    }
+    let query = Template::query_alone();
+    let id = "repositories".to_owned();
+    Ok(Survey {
+        id: name.unwrap_or("count").to_owned(),
+        title: "Terms by number of GitHub repositories".to_owned(),
+        baseline: None,
+        samples: 1,
+        api: ApiChoice::Auto,
+        schedule: None,
+        write_after_run: Vec::new(),
+        metrics: vec![Metric { id, title: "Repositories".to_owned(), query, enabled: true }],
+        frameworks,
+        notes: Vec::new(),
+    })
+}
+
+/// Reads a term: `Name=query`, a query (it has `:` or quotes), or a name.
+fn framework_of(term: &str) -> Framework {
+    let is_query = |text: &str| text.contains([':', '"']);
+    let (name, query) = match term.split_once('=') {
+        Some((name, query)) if !is_query(name) && !name.trim().is_empty() => {
+            (name.trim(), query.trim().to_owned())
+        }
+        _ if is_query(term) => (term, term.to_owned()),
+        _ => (term, format!("{} is:public", as_phrase(&term.to_lowercase()))),
+    };
+    Framework { name: name.to_owned(), language: None, topic: None, query, formerly: Vec::new() }
+}
+
+/// Writes a survey of terms as a file.
+fn render_survey(survey: &Survey) -> String {
+    let text = |value: &str| toml_text(value);
+    let mut file = format!(
+        "title = {}\n\n[[metrics]]\nid    = \"repositories\"\ntitle = \"Repositories\"\n\
+         query = \"{{query}}\"\n",
+        text(&survey.title)
+    );
+    for framework in &survey.frameworks {
+        file.push_str(&format!(
+            "\n[[frameworks]]\nname  = {}\nquery = {}\n",
+            text(&framework.name),
+            text(&framework.query)
+        ));
+    }
+    file
+}
+
+/// Writes a text as a TOML string.
+fn toml_text(text: &str) -> String {
+    if text.contains('"') && !text.contains('\'') {
+        return format!("'{text}'");
+    }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_become_queries() {
+        let cases = [
+            ("Spring", "Spring", "spring is:public"),
+            ("Ruby on Rails", "Ruby on Rails", "\"ruby on rails\" is:public"),
+            ("topic:cli", "topic:cli", "topic:cli"),
+            ("stars:>=10 x", "stars:>=10 x", "stars:>=10 x"),
+            ("\"a b\"", "\"a b\"", "\"a b\""),
+            ("Rails=\"ruby on rails\" in:name", "Rails", "\"ruby on rails\" in:name"),
+            ("My Name = x", "My Name", "x"),
+        ];
+        for (term, name, query) in cases {
+            let framework = framework_of(term);
+            assert_eq!(
+                (framework.name.as_str(), framework.query.as_str()),
+                (name, query),
+                "{term}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_wrong_term_is_told() {
+        let terms = ["a", "a", "lang:x", "\"b", "c="].map(str::to_owned);
+        let failure = survey_of(&terms, None).expect_err("wrong terms");
+        assert_eq!(failure.causes.len(), 4, "{:?}", failure.causes);
+    }
+}

@@ -1,0 +1,203 @@
+//! How a fake is set up before it starts.
+//!
+//! Only values; starting is done in `server`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::FakeGithub;
+use super::fault::Fault;
+use super::headers::RateHeaders;
+use super::secondary::SecondaryLimits;
+
+/// A user and the tokens that share the user's windows.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    /// The login.
+    pub(crate) name: String,
+    /// The tokens, as the client sends them.
+    pub(crate) tokens: Vec<String>,
+}
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The users, in the order they were added.
+    pub(crate) users: Vec<User>,
+    /// The counts of queries, by their exact text.
+    pub(crate) counts: HashMap<String, u64>,
+    /// Searches per window with a token.
+    pub(crate) search_limit_authenticated: u32,
+    /// Searches per window without one.
+    pub(crate) search_limit_anonymous: u32,
+    /// The length of a search window.
+    pub(crate) window: Duration,
+    /// The time before each answer.
+    pub(crate) latency: Duration,
+    /// Seconds that the server's clock is ahead of the machine's.
+    pub(crate) clock_offset_s: i64,
+    /// The value of the header about the token's end.
+    pub(crate) token_expiry: Option<String>,
+    /// What the rate-limit headers say.
+    pub(crate) rate_headers: RateHeaders,
+    /// The secondary limits.
+    pub(crate) secondary: SecondaryLimits,
+    /// Whether there are limits at all.
+    pub(crate) has_limits: bool,
+    /// The status of a refusal by a limit, 403 or 429.
+    pub(crate) refusal_status: u16,
+    /// The path below which the API lies; empty for the root.
+    pub(crate) prefix: String,
+    /// Whether the server speaks TLS.
+    pub(crate) tls: bool,
+    /// The scripted faults, in the order they were added.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// Sets up a [`FakeGithub`].
+#[derive(Debug, Clone)]
+pub(crate) struct Builder {
+    settings: Settings,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let settings = Settings {
+            users: Vec::new(),
+            counts: HashMap::new(),
+            search_limit_authenticated: 30,
+            search_limit_anonymous: 10,
+            window: Duration::from_secs(60),
+            latency: Duration::ZERO,
+            clock_offset_s: 0,
+            token_expiry: None,
+            rate_headers: RateHeaders::Normal,
+            secondary: SecondaryLimits::default(),
+            has_limits: true,
+            refusal_status: 403,
+            prefix: String::new(),
+            tls: false,
+            faults: Vec::new(),
+        };
+        Self { settings }
+    }
+}
+
+impl Builder {
+    /// Adds a user; all of the user's tokens share the same windows.
+    #[must_use]
+    pub(crate) fn user(mut self, name: &str, tokens: &[&str]) -> Self {
+        self.settings.users.push(User {
+            name: name.to_owned(),
+            tokens: tokens.iter().map(|&token| token.to_owned()).collect(),
+        });
+        self
+    }
+
+    /// Sets the count of the query with exactly this text; other queries get an invented one.
+    #[must_use]
+    pub(crate) fn count(mut self, q: &str, count: u64) -> Self {
+        self.settings.counts.insert(q.to_owned(), count);
+        self
+    }
+
+    /// Sets how many searches a window allows with a token.
+    #[must_use]
+    pub(crate) fn search_limit_authenticated(mut self, limit: u32) -> Self {
+        self.settings.search_limit_authenticated = limit;
+        self
+    }
+
+    /// Sets how many searches a window allows without a token.
+    #[must_use]
+    pub(crate) fn search_limit_anonymous(mut self, limit: u32) -> Self {
+        self.settings.search_limit_anonymous = limit;
+        self
+    }
+
+    /// Sets the length of a search window.
+    #[must_use]
+    pub(crate) fn window(mut self, length: Duration) -> Self {
+        self.settings.window = length;
+        self
+    }
+
+    /// Sets the time that passes before each answer.
+    #[must_use]
+    pub(crate) fn latency(mut self, latency: Duration) -> Self {
+        self.settings.latency = latency;
+        self
+    }
+
+    /// Sets the server's clock this many seconds ahead of the machine's.
+    #[must_use]
+    pub(crate) fn clock_offset_s(mut self, offset_s: i64) -> Self {
+        self.settings.clock_offset_s = offset_s;
+        self
+    }
+
+    /// Sets the text of `github-authentication-token-expiration`; it is absent otherwise.
+    #[must_use]
+    pub(crate) fn token_expiry(mut self, expiry: &str) -> Self {
+        self.settings.token_expiry = Some(expiry.to_owned());
+        self
+    }
+
+    /// Sets what the rate-limit headers say; the limits themselves stay as they are.
+    #[must_use]
+    pub(crate) fn rate_headers(mut self, rate_headers: RateHeaders) -> Self {
+        self.settings.rate_headers = rate_headers;
+        self
+    }
+
+    /// Sets the numbers of the secondary limits.
+    #[must_use]
+    pub(crate) fn secondary_limits(mut self, limits: SecondaryLimits) -> Self {
+        self.settings.secondary = limits;
+        self
+    }
+
+    /// Sets the status that both kinds of limits refuse with: 403, as usual, or 429.
+    #[must_use]
+    pub(crate) fn refusal_status(mut self, status: u16) -> Self {
+        self.settings.refusal_status = status;
+        self
+    }
+
+    /// Turns all limits off and leaves their headers out, as enterprise servers do by default.
+    #[must_use]
+    pub(crate) fn without_limits(mut self) -> Self {
+        self.settings.has_limits = false;
+        self.rate_headers(RateHeaders::Missing)
+    }
+
+    /// Puts the API below a path such as `/api/v3`, as enterprise servers do.
+    #[must_use]
+    pub(crate) fn enterprise(mut self, prefix: &str) -> Self {
+        prefix.trim_end_matches('/').clone_into(&mut self.settings.prefix);
+        self
+    }
+
+    /// Adds a scripted fault.
+    #[must_use]
+    pub(crate) fn fault(mut self, fault: Fault) -> Self {
+        self.settings.faults.push(fault);
+        self
+    }
+
+    /// Makes the server speak TLS with a certificate for `127.0.0.1` and `localhost`.
+    #[must_use]
+    pub(crate) fn tls(mut self, tls: bool) -> Self {
+        self.settings.tls = tls;
+        self
+    }
+
+    /// Starts the server on a free port of 127.0.0.1.
+    ///
+    /// # Panics
+    ///
+    /// When no port can be bound or no thread started.
+    pub(crate) fn start(self) -> FakeGithub {
+        FakeGithub::start(self.settings)
+    }
+}
