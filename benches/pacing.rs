@@ -2,6 +2,12 @@
 //! 60 seconds and 50 ms of latency. Prints requests, refusals and time. Takes a little over three
 //! minutes: `cargo bench --bench pacing`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a benchmark looks at real clocks and prints"
+)]
+
 #[allow(unused_imports, reason = "the server's own tests do not run here")]
 #[path = "../tests/it/fake_github/mod.rs"]
 mod fake_github;

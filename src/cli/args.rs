@@ -1,6 +1,7 @@
 //! What can be typed.
 
 #![expect(clippy::doc_markdown, reason = "help is shown as it stands, backticks and all")]
+#![expect(rustdoc::bare_urls, reason = "help is shown as it stands")]
 
 use std::path::PathBuf;
 use std::time::Duration;
