@@ -223,7 +223,10 @@ impl Order<'_> {
             }
             (Origin::Github, Some(connection)) => {
                 let from = connection.describe();
-                session.ui.say(&format!("collecting {counts} counts from {from}, run {run}"));
+                let length = pass::expected_length(plan.queries.len(), connection.token.is_some());
+                session
+                    .ui
+                    .say(&format!("collecting {counts} counts from {from}, run {run}, {length}"));
                 connection.advise(session);
                 let tell = teller(session, &bar, troubles);
                 let source = connection.source(&session.clock, tell)?;

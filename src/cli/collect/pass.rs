@@ -85,7 +85,7 @@ pub(in crate::cli) fn teller<'a>(
             let left = at - session.clock.now_utc();
             if left.num_days() < EXPIRY_WARNING_DAYS {
                 let text = format!("the token ends {}", at.format("%Y-%m-%d %H:%M UTC"));
-                session.ui.warn(&text, &[], None);
+                bar.suspend(|| session.ui.warn(&text, &[], None));
             }
         }
     }
