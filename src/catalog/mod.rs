@@ -223,6 +223,12 @@ impl Catalog {
         names
     }
 
+    /// Tells whether the binary carries one of that name.
+    #[must_use]
+    pub fn is_built_in(&self, kind: Kind, name: &str) -> bool {
+        built_in::text(kind, name).is_some()
+    }
+
     fn survey_meant(&self) -> String {
         let of_root = names_in(&self.folder_of_root(Kind::Survey), Kind::Survey);
         match of_root.as_slice() {
@@ -243,6 +249,10 @@ impl Catalog {
     /// A text with a separator or the kind's ending is a file; anything else is a name.
     fn find(&self, kind: Kind, given: &str) -> Result<Found, CatalogError> {
         let path = Path::new(given);
+        let is_table = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        if is_table && kind == Kind::Survey {
+            return Err(CatalogError::BadName { kind, name: given.to_owned() });
+        }
         let has_ending = path.extension().is_some_and(|ending| ending == kind.ending());
         if has_ending || given.contains(['/', '\\']) {
             let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

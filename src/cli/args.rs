@@ -158,7 +158,7 @@ pub(super) struct ConnectionArgs {
     pub(super) settings: Option<PathBuf>,
 
     /// Give up on one request after so long [default: 20s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     pub(super) timeout: Option<Duration>,
 
     /// Wait at most so long in all for limits hit, retries and outages [default: 15m]
@@ -302,6 +302,12 @@ impl From<PerArg> for Per {
             PerArg::Month => Self::Month,
         }
     }
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    parse_duration(text).and_then(|length| {
+        if length.is_zero() { Err("no answer comes so soon".to_owned()) } else { Ok(length) }
+    })
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -36,7 +36,9 @@ pub(super) fn perform(session: &Session, arguments: &CheckArgs) -> Result<u8, Fa
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let text: String =
         lines.iter().map(|(name, text)| format!("{name:width$}  {text}\n")).collect();
-    session.ui.data(&text)?;
+    if code != DONE || !session.ui.is_quiet() {
+        session.ui.data(&text)?;
+    }
     Ok(code)
 }
 

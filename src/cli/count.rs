@@ -24,7 +24,7 @@ pub(super) fn perform(session: &Session, arguments: &CountArgs) -> Result<u8, Fa
     let terms = read_terms(arguments)?;
     let survey = survey_of(&terms, arguments.save.as_deref())?;
     if let Some(name) = &arguments.save {
-        super::init::write_survey(session, name, &render_survey(&survey))?;
+        super::init::refuse_name(session, name)?;
     }
     Session::block_on(ask(session, arguments, &survey, &outputs))
 }
@@ -78,15 +78,22 @@ async fn ask(
     }
     let doubts = doubts(&run, &troubles.borrow());
     if !doubts.is_empty() {
-        let text = format!("{} of {} counts have a number", progress.answered, progress.planned);
+        let text = if progress.is_finished() {
+            "some counts are only lower bounds".to_owned()
+        } else {
+            format!("{} of {} counts have a number", progress.answered, progress.planned)
+        };
         session.ui.warn(&text, &doubts, None);
+    }
+    if let Some(name) = &arguments.save {
+        super::init::write_survey(session, name, &render_survey(survey))?;
     }
     if !progress.is_finished() {
         return Ok(if progress.answered == 0 { FAILED } else { NOT_FINISHED });
     }
     let incomplete = run.answers().values().any(|answer| is_incomplete(answer));
     if let Some(name) = &arguments.save {
-        session.ui.next(&format!("repo-census collect {name}"));
+        session.ui.next(&session.command(["collect", name]));
     }
     Ok(if incomplete && arguments.strict { NOT_FINISHED } else { DONE })
 }
@@ -126,7 +133,9 @@ fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, Failure> {
     let mut wrong: Vec<String> = Vec::new();
     for term in terms {
         let framework = framework_of(term);
-        if frameworks.iter().any(|other| other.name == framework.name) {
+        if framework.name.trim().is_empty() {
+            wrong.push(format!("`{term}` has no name"));
+        } else if frameworks.iter().any(|other| other.name == framework.name) {
             wrong.push(format!("`{}` is there twice", framework.name));
         }
         for problem in find_query_problems(&framework.query, &[]) {
@@ -158,9 +167,7 @@ fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, Failure> {
 fn framework_of(term: &str) -> Framework {
     let is_query = |text: &str| text.contains([':', '"']);
     let (name, query) = match term.split_once('=') {
-        Some((name, query)) if !is_query(name) && !name.trim().is_empty() => {
-            (name.trim(), query.trim().to_owned())
-        }
+        Some((name, query)) if !is_query(name) => (name.trim(), query.trim().to_owned()),
         _ if is_query(term) => (term, term.to_owned()),
         _ => (term, format!("{} is:public", as_phrase(&term.to_lowercase()))),
     };
@@ -220,8 +227,8 @@ mod tests {
 
     #[test]
     fn every_wrong_term_is_told() {
-        let terms = ["a", "a", "lang:x", "\"b", "c="].map(str::to_owned);
+        let terms = ["a", "a", "lang:x", "\"b", "c=", "", "=d"].map(str::to_owned);
         let failure = survey_of(&terms, None).expect_err("wrong terms");
-        assert_eq!(failure.causes.len(), 4, "{:?}", failure.causes);
+        assert_eq!(failure.causes.len(), 6, "{:?}", failure.causes);
     }
 }

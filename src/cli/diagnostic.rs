@@ -106,7 +106,9 @@ impl From<CatalogError> for Failure {
                 failure =
                     failure.because(format!("looked for {places}, and among the built-in ones"));
                 let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, name));
-                let meant = near.filter(|k| strsim::damerau_levenshtein(k, name) <= 3);
+                // A slip or two in a long name; in a short one almost anything is near.
+                let most = (name.chars().count() / 4).min(3);
+                let meant = near.filter(|k| strsim::damerau_levenshtein(k, name) <= most);
                 match meant {
                     Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
                     None if *kind == Kind::Survey => failure.hint(format!(
@@ -115,6 +117,13 @@ impl From<CatalogError> for Failure {
                     )),
                     None => failure.hint(format!("there are {}", list(known))),
                 }
+            }
+            CatalogError::BadName { kind: Kind::Survey, name }
+                if name.to_lowercase().ends_with(".csv") =>
+            {
+                failure
+                    .because("it looks like a history, and this command takes a survey")
+                    .hint(format!("to see its ranking: `repo-census report {name}`"))
             }
             CatalogError::BadName { kind, .. } => {
                 let kind = kind.as_str();
@@ -208,14 +217,18 @@ impl Failure {
         let later = if has_counts { some } else { none };
         match error {
             SourceError::Interrupted(signal) => Self::interrupted(*signal, "interrupted"),
-            SourceError::TooLong { until, why, bound } => {
+            SourceError::TooLong { until, why, bound, trouble } => {
                 let (flag, what) = match bound {
                     Bound::Unplanned => ("--max-wait", "unplanned waiting"),
                     Bound::Whole => ("--max-time", "the whole run"),
                 };
                 let until = until.format("%Y-%m-%d %H:%M:%S");
-                Self::new(later, format!("gave up: `{flag}` bounds {what}"))
-                    .because(format!("the next wait, {why}, would last until {until} UTC"))
+                let failure = Self::new(later, format!("gave up: `{flag}` bounds {what}"))
+                    .because(format!("the next wait, {why}, would last until {until} UTC"));
+                match trouble {
+                    Some(trouble) => failure.because(trouble.clone()),
+                    None => failure,
+                }
             }
             SourceError::Unwelcome => Self::new(later, error.to_string())
                 .hint("wait an hour; other programs of the same user count too"),

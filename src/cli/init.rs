@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use super::Session;
 use super::args::InitArgs;
 use super::diagnostic::{DONE, Failure};
+use crate::catalog::Kind;
 use crate::domain::survey::is_id;
 
 /// A short survey that explains itself.
@@ -52,13 +53,33 @@ pub(super) fn perform(session: &Session, arguments: &InitArgs) -> Result<u8, Fai
             .because("a name has 1 to 64 of a-z, 0-9 and -")
             .hint(format!("try `repo-census init {}`", slug(name))));
     }
+    refuse_name(session, name)?;
     let text = match &arguments.from {
         Some(from) => session.catalog().read_survey_text(from)?,
         None => EXAMPLE.replace("NAME", name),
     };
     write_survey(session, name, &text)?;
-    session.ui.next(&format!("repo-census check {name}"));
+    session.ui.next(&session.command(["check", name]));
     Ok(DONE)
+}
+
+/// Refuses a name that is taken: a file would be written over, or a built-in survey be hidden.
+pub(super) fn refuse_name(session: &Session, name: &str) -> Result<(), Failure> {
+    let path = session.root().join("config").join("surveys").join(format!("{name}.toml"));
+    if path.exists() {
+        return Err(taken(&path.display().to_string()));
+    }
+    if session.catalog().is_built_in(Kind::Survey, name) {
+        return Err(Failure::usage(format!("`{name}` is the name of a built-in survey"))
+            .because("a survey of that name would continue its history with other queries")
+            .hint(format!("repo-census init my-{name} --from {name}")));
+    }
+    Ok(())
+}
+
+fn taken(shown: &str) -> Failure {
+    Failure::usage(format!("`{shown}` is already there; nothing was changed"))
+        .hint("choose another name, or remove the file")
 }
 
 /// Writes a new survey to the root; one that is there is never written over.
@@ -75,8 +96,7 @@ pub(super) fn write_survey(session: &Session, name: &str, text: &str) -> Result<
             Ok(())
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(Failure::usage(format!("`{shown}` is already there; nothing was changed"))
-                .hint("choose another name, or remove the file"))
+            Err(taken(&shown.to_string()))
         }
         Err(error) => {
             Err(Failure::failed(format!("`{shown}` cannot be written")).caused_by(&error))

@@ -25,7 +25,7 @@ use crate::catalog::{Catalog, CatalogError, Loaded};
 use crate::clock::SystemClock;
 use crate::domain::run::Key;
 use crate::domain::survey::Survey;
-use crate::settings::{Environment, Settings, resolve};
+use crate::settings::{Environment, Layer, Settings, resolve};
 
 use args::{Cli, Command};
 use diagnostic::Failure;
@@ -98,6 +98,22 @@ impl Session {
         Ok(loaded)
     }
 
+    /// Returns a command of this program that can be pasted: with the root that was named, and words
+    /// quoted where a shell needs it.
+    fn command<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> String {
+        let mut command = "repo-census".to_owned();
+        let mut add = |word: &str| {
+            command.push(' ');
+            command.push_str(&quoted(word));
+        };
+        words.into_iter().for_each(|word| add(word.as_ref()));
+        if self.settings.root.layer == Layer::Flag("--dir") {
+            add("--dir");
+            add(&self.settings.root.value.to_string_lossy());
+        }
+        command
+    }
+
     /// Returns the root as messages show it: `output/…` reads better than `./output/…`.
     fn root(&self) -> &Path {
         let root = self.settings.root.value.as_path();
@@ -114,9 +130,32 @@ impl Session {
     }
 }
 
+/// Quotes a word as a POSIX shell wants it, if it has anything but plain characters.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Tells whether a survey still asks for a key of an earlier run.
 fn still_asks(survey: &Survey, key: &Key) -> bool {
     survey.framework_called(&key.framework).is_some()
         && survey.enabled_metrics().any(|metric| metric.id == key.metric)
         && key.sample_no <= survey.samples
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        let cases =
+            [("a-b/c.toml", "a-b/c.toml"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("", "''")];
+        for (word, expected) in cases {
+            assert_eq!(quoted(word), expected);
+        }
+    }
 }

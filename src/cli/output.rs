@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Session;
 use super::args::{Format, OutputArgs};
 use super::diagnostic::Failure;
+use crate::history::is_history;
 use crate::platform::sync_folder;
 use crate::report::{
     Look, RankingReport, render_csv, render_json, render_markdown, render_methods, render_terminal,
@@ -44,6 +45,9 @@ impl Outputs {
                 files.push((path.clone(), format_of(path)?));
             }
         }
+        for (path, _) in &files {
+            refuse_target(path)?;
+        }
         let stdout = match arguments.format {
             None if files.is_empty() => Some(Format::Table),
             format => format,
@@ -54,6 +58,11 @@ impl Outputs {
     /// Tells whether anything but the table on stdout was asked for.
     pub(super) fn were_chosen(arguments: &OutputArgs) -> bool {
         arguments.format.is_some() || !arguments.out.is_empty()
+    }
+
+    /// Tells whether the method section is written to a file.
+    pub(super) fn has_methods(&self) -> bool {
+        self.files.iter().any(|(_, format)| *format == Format::Methods)
     }
 
     /// Renders the report and writes everything; files first, so that a closed pipe loses none.
@@ -80,6 +89,21 @@ fn render(report: &RankingReport, format: Format, look: Look) -> String {
         Format::Csv => render_csv(report),
         Format::Json => render_json(report),
         Format::Methods => render_methods(report, VERSION),
+    }
+}
+
+/// Refuses what must not, or cannot, be written, before any work is spent on it.
+fn refuse_target(path: &Path) -> Result<(), Failure> {
+    let shown = path.display();
+    if is_history(path) {
+        return Err(Failure::usage(format!("`{shown}` is a history; nothing is written over it"))
+            .hint("name another file for the ranking"));
+    }
+    let existing = path.ancestors().skip(1).find(|folder| folder.exists());
+    match existing.filter(|folder| !folder.is_dir()) {
+        None => Ok(()),
+        Some(file) => Err(Failure::usage(format!("`{shown}` cannot be written"))
+            .because(format!("`{}` is no folder", file.display()))),
     }
 }
 

@@ -8,10 +8,11 @@ use super::output::Outputs;
 use super::{Session, still_asks};
 use crate::catalog::{CatalogError, Kind};
 use crate::clock::Clock as _;
+use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
 use crate::domain::survey::Survey;
 use crate::domain::when::When;
-use crate::history::{Reading, Selection, Wanted, fold_runs, select_run};
+use crate::history::{HistoryError, Reading, Selection, Wanted, fold_runs, select_run};
 use crate::report::{
     Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline, reference_of_run,
 };
@@ -42,10 +43,10 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
         },
     )?;
     outputs.write(session, &report)?;
-    if !arguments.output.out.is_empty() {
-        let subject = arguments.survey.as_ref().map(|survey| format!(" {survey}"));
-        let subject = subject.unwrap_or_default();
-        session.ui.next(&format!("repo-census report{subject} --format methods"));
+    if !arguments.output.out.is_empty() && !outputs.has_methods() {
+        let words = ["report".to_owned()].into_iter().chain(arguments.survey.clone());
+        let words = words.chain(["--format".to_owned(), "methods".to_owned()]);
+        session.ui.next(&session.command(words));
     }
     Ok(DONE)
 }
@@ -69,7 +70,14 @@ impl Subject {
     /// Chooses a run of the history.
     pub(super) fn select(&self, wanted: Wanted) -> Result<Selection, Failure> {
         let asked = |key: &Key| self.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
-        Ok(select_run(&self.history, wanted, asked)?)
+        select_run(&self.history, wanted, asked).map_err(|error| {
+            let is_missing = matches!(error, HistoryError::Missing { .. });
+            match replay_beside(&self.history).filter(|_| is_missing) {
+                Some(replay) => Failure::failed(error.to_string())
+                    .hint(format!("there is a replay: `repo-census report {}`", replay.display())),
+                None => error.into(),
+            }
+        })
     }
 }
 
@@ -80,7 +88,12 @@ pub(super) fn build(
     selection: &Selection,
     wishes: &Wishes<'_>,
 ) -> Result<RankingReport, Failure> {
-    let origin_notes = origin_notes(session, &subject.history, &selection.run);
+    let mut origin_notes = origin_notes(session, subject, &selection.run);
+    let unreadable = selection.reading.faulty;
+    if unreadable > 0 {
+        origin_notes
+            .push(format!("Left out: {unreadable} rows of the history that cannot be read."));
+    }
     let inputs = Inputs {
         survey: subject.survey.as_ref(),
         run: &selection.run,
@@ -94,6 +107,17 @@ pub(super) fn build(
         origin_notes: &origin_notes,
     };
     Ok(RankingReport::new(&inputs)?)
+}
+
+/// Returns a replay's file in the folder where a history would be.
+fn replay_beside(history: &Path) -> Option<PathBuf> {
+    let folder = history.parent()?.read_dir().ok()?;
+    let mut files: Vec<PathBuf> = folder.filter_map(|file| Some(file.ok()?.path())).collect();
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("replay-") && has_csv_ending(&name)
+    });
+    files.into_iter().min()
 }
 
 fn find_subject(session: &Session, given: Option<&str>) -> Result<Subject, Failure> {
@@ -158,17 +182,28 @@ fn bad_moment(flag: &str, text: &str) -> Failure {
         .because("a moment is 2026, 2026-06, 2026-06-30, -30d, or a run id")
 }
 
-/// Returns what must be said about published numbers: the notes of the baseline that a replay file
-/// is named after.
-fn origin_notes(session: &Session, history: &Path, run: &Run) -> Vec<String> {
-    let published = run.samples.iter().any(|sample| sample.detail.published().is_some());
-    let stem = history.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let Some(id) = stem.strip_prefix("replay-").filter(|_| published) else { return Vec::new() };
-    match session.catalog().load_baseline(id) {
-        Ok(baseline) => notes_of_baseline(&baseline.value),
-        // A recording need not have a baseline of the same name.
-        Err(_) => Vec::new(),
+/// Returns what must be said about published numbers: the notes of the baseline that has them.
+///
+/// That is the one a replay file is named after, or the survey's, if it has the same numbers.
+fn origin_notes(session: &Session, subject: &Subject, run: &Run) -> Vec<String> {
+    let published = || run.samples.iter().filter(|sample| sample.detail.published().is_some());
+    if published().next().is_none() {
+        return Vec::new();
     }
+    let stem = subject.history.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let of_file = stem.strip_prefix("replay-").map(str::to_owned);
+    let of_survey = subject.survey.as_ref().and_then(|survey| survey.baseline.clone());
+    let baselines = of_file.into_iter().chain(of_survey);
+    // A recording need not have a baseline of the same name.
+    let baselines = baselines.filter_map(|id| session.catalog().load_baseline(&id).ok());
+    let has_all = |baseline: &Baseline| {
+        published().all(|sample| {
+            let line = baseline.ranking.iter().find(|line| line.name == sample.framework);
+            line.is_some_and(|line| line.count == sample.outcome.count())
+        })
+    };
+    let found = baselines.map(|baseline| baseline.value).find(has_all);
+    found.map(|baseline| notes_of_baseline(&baseline)).unwrap_or_default()
 }
 
 /// Warns of what is wrong with a history that could be read all the same.

@@ -191,12 +191,13 @@ fn fill(part: &Part, framework: &Framework) -> Option<String> {
     }
 }
 
-/// Makes a text one term: quoted if it has several words, which keeps them together, or a `:`,
-/// which would make it a qualifier. Quotes of its own go: inside a phrase they would end it.
+/// Makes a text one term: quoted if it has several words, which keeps them together, a `:`, which
+/// would make it a qualifier, or a `-` in front, which would exclude it. Quotes of its own go: inside a phrase they would end it.
 #[must_use]
 pub fn as_phrase(text: &str) -> String {
     let text = text.replace('"', "");
-    let needs_quotes = text.contains(|c: char| c.is_whitespace() || c == ':');
+    let needs_quotes =
+        text.starts_with('-') || text.contains(|c: char| c.is_whitespace() || c == ':');
     if needs_quotes { format!("\"{text}\"") } else { text }
 }
 
@@ -255,6 +256,13 @@ pub enum QueryProblem {
     UnknownQualifier(String),
     /// A qualifier that takes one value, given several times.
     RepeatedQualifier(String),
+    /// A qualifier with a value that it does not have, or with none.
+    UnknownValue {
+        /// The qualifier.
+        word: String,
+        /// The value given.
+        value: String,
+    },
 }
 
 impl fmt::Display for QueryProblem {
@@ -273,6 +281,12 @@ impl fmt::Display for QueryProblem {
                 write!(f, "has `{word}:`, which is no qualifier of GitHub's repository search")
             }
             Self::RepeatedQualifier(word) => write!(f, "has `{word}:` more than once"),
+            Self::UnknownValue { word, value } if value.is_empty() => {
+                write!(f, "has `{word}:` without a value")
+            }
+            Self::UnknownValue { word, value } => {
+                write!(f, "has `{word}:{value}`, which GitHub does not know")
+            }
         }
     }
 }
@@ -304,6 +318,13 @@ pub fn find_query_problems(text: &str, allowed: &[String]) -> Vec<QueryProblem> 
         if known.is_none() && !allowed.iter().any(|a| a.eq_ignore_ascii_case(&word)) {
             problems.push(QueryProblem::UnknownQualifier(word.clone()));
         }
+        let value = &term[qualifier.len() + 1..];
+        let values = values_of(&word);
+        let fits = values.is_empty() || values.iter().any(|v| value.eq_ignore_ascii_case(v));
+        if known.is_some() && (value.is_empty() || !fits) {
+            let value = value.to_owned();
+            problems.push(QueryProblem::UnknownValue { word: word.clone(), value });
+        }
         // Two exclusions narrow a search further; two positive ones contradict or widen it.
         if known == Some(Repeats::Never) && !qualifier.starts_with('-') {
             if seen.contains(&word) {
@@ -313,6 +334,17 @@ pub fn find_query_problems(text: &str, allowed: &[String]) -> Vec<QueryProblem> 
         }
     }
     problems
+}
+
+/// Returns the values that a qualifier may have; empty if it takes others.
+#[must_use]
+pub fn values_of(word: &str) -> &'static [&'static str] {
+    match word {
+        "is" => &["public", "private", "internal", "sponsorable"],
+        "archived" | "mirror" | "template" => &["true", "false"],
+        "fork" => &["true", "only", "false"],
+        _ => &[],
+    }
 }
 
 /// Returns the names of all qualifiers, for suggestions.
@@ -413,6 +445,7 @@ mod tests {
             ("deno:fresh", "\"deno:fresh\""),
             ("the \"a\" b", "\"the a b\""),
             ("\"quoted\"", "quoted"),
+            ("-rf", "\"-rf\""),
         ];
         for (name, term) in cases {
             assert_eq!(as_phrase(name), term);
@@ -430,9 +463,9 @@ mod tests {
     fn queries_are_checked() {
         use QueryProblem::{
             ControlCharacter, Empty, RepeatedQualifier, TooManyOperators, UnbalancedQuotes,
-            UnknownQualifier,
+            UnknownQualifier, UnknownValue,
         };
-        let cases: [(&str, &[QueryProblem]); 21] = [
+        let cases: [(&str, &[QueryProblem]); 24] = [
             ("spring is:public", &[]),
             ("\"asp.net core\" in:name,description", &[]),
             ("language:\"Jupyter Notebook\" x", &[]),
@@ -454,6 +487,9 @@ mod tests {
             ("topic:a topic:b -topic:c user:d user:e is:public is:sponsorable", &[]),
             ("org:x props.team:y props.stage:z", &[]),
             (":x", &[]),
+            ("x is:puplic", &[UnknownValue { word: "is".into(), value: "puplic".into() }]),
+            ("x license:", &[UnknownValue { word: "license".into(), value: String::new() }]),
+            ("x -archived:true fork:only license:mit", &[]),
         ];
         for (text, expected) in cases {
             assert_eq!(find_query_problems(text, &[]), expected, "{text}");

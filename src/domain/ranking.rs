@@ -98,9 +98,11 @@ impl Tally {
     #[must_use]
     pub fn change_since(&self, before: &Self) -> Change {
         let method = |tally: &Self| tally.counted.as_ref().map(|c| c.method);
+        let host = |tally: &Self| tally.counted.as_ref().and_then(|c| c.source.host.clone());
         match (self.exact(), before.exact()) {
+            (Some(_), Some(_)) if host(self) != host(before) => Change::Unknown,
             (Some(_), Some(_)) if method(self) != method(before) => Change::MethodChanged,
-            (Some(now), Some(then)) => Change::By(difference(now, then)),
+            (Some(now), Some(then)) => change_from(then, now),
             _ => Change::Unknown,
         }
     }
@@ -249,7 +251,7 @@ pub fn compare(standings: &[Standing], reference: &[ReferenceLine]) -> Compariso
     let lines = standings.iter().map(|standing| {
         let line = there.get(standing.entrant.name.as_str())?;
         let rank_change = ranks(standing).map(|(now, then)| {
-            difference(place(&|pair| pair.1, then) as u64, place(&|pair| pair.0, now) as u64)
+            places(place(&|pair| pair.1, then)) - places(place(&|pair| pair.0, now))
         });
         Some(ComparedLine {
             then_rank: line.rank,
@@ -268,21 +270,26 @@ pub fn compare(standings: &[Standing], reference: &[ReferenceLine]) -> Compariso
     }
 }
 
+/// Frameworks are never so many that their number would not fit.
+fn places(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 fn count_change(now: &Tally, then: &ReferenceLine) -> Change {
     let method = now.counted.as_ref().and_then(|counted| counted.method);
     match (now.exact(), then.count.filter(|_| then.exact)) {
         (Some(_), Some(_)) if matches!((method, then.method), (Some(a), Some(b)) if a != b) => {
             Change::MethodChanged
         }
-        (Some(now), Some(then)) => Change::By(difference(now, then)),
+        (Some(now), Some(then)) => change_from(then, now),
         _ => Change::Unknown,
     }
 }
 
-/// Returns `now - then`, held at the ends of 64 bits.
-fn difference(now: u64, then: u64) -> i64 {
-    let change = i128::from(now) - i128::from(then);
-    i64::try_from(change).unwrap_or(if change < 0 { i64::MIN } else { i64::MAX })
+/// Returns what changed from one exact count to another; unknown beyond 64 bits.
+fn change_from(then: u64, now: u64) -> Change {
+    let change = i64::try_from(i128::from(now) - i128::from(then));
+    change.map_or(Change::Unknown, Change::By)
 }
 
 /// Returns Kendall's τ-b of pairs of ranks: 1 for the same order, −1 for the reverse.

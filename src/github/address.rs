@@ -39,6 +39,9 @@ impl ApiAddress {
         if base.query().is_some() || base.fragment().is_some() {
             return Err("an address ends before any `?` or `#`".to_owned());
         }
+        if base.host_str() == Some("github.com") {
+            return Err("the API of github.com is at `https://api.github.com`".to_owned());
+        }
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }

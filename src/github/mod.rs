@@ -84,6 +84,8 @@ pub enum SourceError {
         why: &'static str,
         /// Which bound it would pass.
         bound: Bound,
+        /// The last trouble before it, in words for people.
+        trouble: Option<String>,
     },
     /// GitHub's secondary limit was hit again and again.
     #[error("GitHub asked for a pause again and again (secondary limit)")]

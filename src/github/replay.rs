@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{Answer, AnswerSource, Question, Reply, SourceError};
+use super::{Answer, AnswerSource, Bound, Question, Reply, SourceError};
 use crate::clock::Clock;
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::RunId;
@@ -22,13 +22,21 @@ pub struct Replay<'c, C> {
     by_name: BTreeMap<(String, String), VecDeque<RecordedAnswer>>,
     asked: Vec<Question>,
     pace: Duration,
+    /// When the whole replay must be over, on the monotonic clock.
+    ends_at: Option<Duration>,
     clock: &'c C,
 }
 
 impl<'c, C: Clock> Replay<'c, C> {
-    /// Makes a source of recorded answers, at least one; `pace` is waited before each answer.
+    /// Makes a source of recorded answers, at least one; `pace` is waited before each answer, and
+    /// `whole` bounds the whole replay.
     #[must_use]
-    pub fn new(recording: Vec<RecordedAnswer>, pace: Duration, clock: &'c C) -> Self {
+    pub fn new(
+        recording: Vec<RecordedAnswer>,
+        pace: Duration,
+        whole: Option<Duration>,
+        clock: &'c C,
+    ) -> Self {
         let run =
             recording.first().map_or_else(|| RunId::new(clock.now_utc(), 0), |first| first.run);
         let mut by_query: BTreeMap<String, VecDeque<RecordedAnswer>> = BTreeMap::new();
@@ -41,7 +49,8 @@ impl<'c, C: Clock> Replay<'c, C> {
                 by_query.entry(answer.query.clone()).or_default().push_back(answer);
             }
         }
-        Self { run, by_query, by_name, asked: Vec::new(), pace, clock }
+        let ends_at = whole.map(|whole| clock.monotonic() + whole);
+        Self { run, by_query, by_name, asked: Vec::new(), pace, ends_at, clock }
     }
 
     fn next_answer(&mut self, question: &Question) -> Option<RecordedAnswer> {
@@ -70,6 +79,14 @@ impl<C: Clock> AnswerSource for Replay<'_, C> {
         _still_to_ask: usize,
         stop: &mut Stop,
     ) -> Result<Reply, SourceError> {
+        if self.ends_at.is_some_and(|end| self.clock.monotonic() + self.pace > end) {
+            return Err(SourceError::TooLong {
+                until: self.clock.now_utc() + self.pace,
+                why: "to leave time between answers",
+                bound: Bound::Whole,
+                trouble: None,
+            });
+        }
         if !self.pace.is_zero() {
             tokio::select! {
                 signal = stop.wait() => return Err(SourceError::Interrupted(signal)),

@@ -37,6 +37,9 @@ pub struct Patience {
     pub gap: Duration,
 }
 
+/// The reason of a wait before a resend.
+const TO_TRY_AGAIN: &str = "to try again";
+
 /// What a source tells while it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -78,6 +81,9 @@ pub struct Rest<'c, C> {
     unplanned: Duration,
     told_expiry: bool,
     has_token: bool,
+    last_trouble: Option<String>,
+    /// Why nothing further is asked, once it is so.
+    ended: Option<SourceError>,
     tell: Box<dyn FnMut(Notice) + 'c>,
 }
 
@@ -107,6 +113,8 @@ impl<'c, C: Clock> Rest<'c, C> {
             unplanned: Duration::ZERO,
             told_expiry: false,
             has_token,
+            last_trouble: None,
+            ended: None,
             tell: Box::new(tell),
         })
     }
@@ -138,7 +146,8 @@ impl<'c, C: Clock> Rest<'c, C> {
         stop: &mut Stop,
     ) -> Result<(), SourceError> {
         let until = self.clock.now_utc() + length;
-        let too_long = |bound| SourceError::TooLong { until, why, bound };
+        let trouble = self.last_trouble.clone();
+        let too_long = |bound| SourceError::TooLong { until, why, bound, trouble };
         if !is_planned {
             if self.unplanned + length > self.patience.unplanned {
                 return Err(too_long(Bound::Unplanned));
@@ -208,6 +217,7 @@ impl<'c, C: Clock> Rest<'c, C> {
             tries += 1;
             let (detail, said, most) = match self.exchange(&url, stop).await? {
                 Came::Verdict(Verdict::Count { count, trust }, exchange) => {
+                    self.last_trouble = None;
                     return Ok(self.counted(question, count, trust, &exchange));
                 }
                 Came::Verdict(Verdict::PrimaryLimit, _) => {
@@ -245,13 +255,21 @@ impl<'c, C: Clock> Rest<'c, C> {
             if tries > most {
                 return Ok(self.failed(question, &detail, tries, None));
             }
-            self.wait(pause_before(tries), "to try again", false, stop).await?;
+            let pause = self.wait(pause_before(tries), TO_TRY_AGAIN, false, stop).await;
+            if let Err(error @ SourceError::TooLong { .. }) = pause {
+                // What became of this query is an answer; the next question meets the end.
+                self.ended = Some(error);
+                return Ok(self.failed(question, &detail, tries, None));
+            }
+            pause?;
         }
     }
 
     fn trouble(&mut self, question: &Question, detail: &str, said: &str) {
         let (query, detail) = (question.query.clone(), detail.to_owned());
         let said = self.http.redact(said);
+        let words = if said.is_empty() { String::new() } else { format!(", {said}") };
+        self.last_trouble = Some(format!("`{query}`: {detail}{words}"));
         (self.tell)(Notice::Trouble { query, detail, said });
     }
 
@@ -325,6 +343,9 @@ impl<C: Clock> AnswerSource for Rest<'_, C> {
         still_to_ask: usize,
         stop: &mut Stop,
     ) -> Result<Reply, SourceError> {
+        if let Some(error) = self.ended.take() {
+            return Err(error);
+        }
         let answer = self.answer(question, still_to_ask, stop).await?;
         Ok(Reply::Answer(Box::new(answer)))
     }

@@ -211,6 +211,16 @@ impl Appender {
     }
 }
 
+/// Tells whether a file begins as a history does, also one that another program wrote anew.
+///
+/// A file that is not there, or cannot be read, is none.
+#[must_use]
+pub fn is_history(path: &Path) -> bool {
+    let Ok(mut file) = File::open(path) else { return false };
+    let first = read_first_lines(&mut file, 2 * LONGEST_LINE_BYTES);
+    first.is_ok_and(|(header, _)| Shape::of_header(&header).is_ok())
+}
+
 fn write_aside(
     folder: &Path,
     history: &Path,

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-pub use append::{Appender, SetAside};
+pub use append::{Appender, SetAside, is_history};
 pub use lock::Holder;
 pub use read::{Reading, fold_runs};
 pub use row::{COLUMNS, RowFault};

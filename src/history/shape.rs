@@ -13,6 +13,8 @@ pub(super) struct Shape {
     pub(super) separator: u8,
     /// Where each of [`COLUMNS`] stands in a line.
     places: [usize; COLUMNS.len()],
+    /// How many columns a line has.
+    width: usize,
     /// What another program changed; empty for a file of ours.
     pub(super) differences: Vec<String>,
 }
@@ -26,7 +28,8 @@ impl Shape {
     pub(super) fn of_header(line: &[u8]) -> Result<Self, String> {
         if line == row::header() {
             let places = std::array::from_fn(|column| column);
-            return Ok(Self { separator: b',', places, differences: Vec::new() });
+            let width = COLUMNS.len();
+            return Ok(Self { separator: b',', places, width, differences: Vec::new() });
         }
         let mut differences = Vec::new();
         let unmarked = line.strip_prefix(BYTE_ORDER_MARK);
@@ -68,7 +71,7 @@ impl Shape {
         if differences.is_empty() {
             differences.push("line 1 has quotes or spaces that we do not write".to_owned());
         }
-        Ok(Self { separator, places, differences })
+        Ok(Self { separator, places, width: names.len(), differences })
     }
 
     /// Notes what tells that a row was not written by us, although it may be readable.
@@ -95,12 +98,8 @@ impl Shape {
         splitter: &mut LineSplitter,
     ) -> Result<crate::domain::sample::Sample, String> {
         splitter.split(line);
-        let extra = self.places.iter().max().map_or(0, |last| last + 1);
-        if splitter.len() < extra {
-            return Err(format!("has {} columns instead of {extra}", splitter.len()));
-        }
-        if self.differences.is_empty() && splitter.len() > COLUMNS.len() {
-            return Err(format!("has {} columns instead of {}", splitter.len(), COLUMNS.len()));
+        if splitter.len() != self.width {
+            return Err(format!("has {} columns instead of {}", splitter.len(), self.width));
         }
         let fields = self.places.map(|place| splitter.field(place).unwrap_or_default());
         row::decode(&fields)

@@ -32,28 +32,30 @@ fn paragraph(report: &RankingReport, version: &str) -> String {
              Neither the day nor the queries are known, nor whether the searches were complete."
         );
     }
-    let of = |status| {
-        let with = |line: &&Line| line.standing.entrant.tally.outcome.status() == status;
-        report.lines.iter().filter(with).count()
-    };
     let when = report.moments.map_or_else(
         || "no answer came".to_owned(),
         |(first, last)| format!("the answers arrived {}", moments(first, last)),
     );
-    let complete = of(Status::Complete);
-    let mut completeness = vec![format!("{complete} of {} complete", report.lines.len())];
-    for (status, meaning) in [
-        (Status::Unchecked, "from a source that does not say whether it is complete"),
-        (Status::Incomplete, "only a lower bound, because GitHub stopped the search early"),
-        (Status::Failed, "missing"),
-    ] {
-        if of(status) > 0 {
-            completeness.push(format!("{} {meaning}", of(status)));
-        }
-    }
+    let total: usize = report.statuses.iter().map(|(_, count)| count).sum();
+    let meaning = |status: Status| match status {
+        Status::Complete => "complete",
+        Status::Unchecked => "from a source that does not say whether it is complete",
+        Status::Incomplete => "only a lower bound, because GitHub stopped the search early",
+        Status::Failed => "missing",
+    };
+    let told = report.statuses.iter().filter(|(_, count)| *count > 0);
+    let completeness: Vec<String> =
+        told.map(|(status, count)| format!("{count} of {total} {}", meaning(*status))).collect();
+    let passes = match report.samples {
+        0 | 1 => String::new(),
+        passes => format!(
+            "Each query was asked in {passes} passes, and the median counts (the lower of two \
+             middle ones). "
+        ),
+    };
     format!(
         "The numbers ({title}) say how many repositories matched a search query on GitHub for each \
-         framework; {when}, asked with repo-census {version} (run {}, source {}). Counts: {}. \
+         framework; {when}, asked with repo-census {version} (run {}, source {}). Counts: {}. {passes}\
          GitHub leaves forks out unless a query says otherwise, and its counts are approximate. A \
          match is a repository that mentions the words, not one that is known to use the \
          framework; a repository can match several queries.",

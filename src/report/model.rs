@@ -11,7 +11,7 @@ use crate::domain::ranking::{
     compare, rank,
 };
 use crate::domain::run::{Progress, Run, RunId};
-use crate::domain::sample::Sample;
+use crate::domain::sample::{Sample, Status};
 use crate::domain::survey::Survey;
 
 /// What a ranking report is made from.
@@ -88,6 +88,10 @@ pub struct RankingReport {
     pub lines: Vec<Line>,
     /// How many lines `--top` left out.
     pub not_shown: usize,
+    /// How many counts there are of each status, shown or not; the best status first.
+    pub statuses: Vec<(Status, usize)>,
+    /// The most passes that entered a count.
+    pub samples: usize,
     /// The run that `change` speaks of.
     pub before: Option<RunId>,
     /// The comparison asked for.
@@ -182,6 +186,8 @@ impl RankingReport {
         report.compared = inputs.reference.zip(comparison).map(summarise);
         report.shares = shares;
         report.not_shown = not_shown;
+        report.samples = lines.iter().map(|l| l.standing.entrant.tally.samples).max().unwrap_or(0);
+        report.statuses = Status::ALL.map(|status| (status, count_of(&lines, status))).into();
         report.lines = lines;
         report.notes = notes::write(&report, inputs, &left_out);
         report.lines.truncate(shown);
@@ -214,12 +220,19 @@ impl RankingReport {
             sources,
             lines: Vec::new(),
             not_shown: 0,
+            statuses: Vec::new(),
+            samples: 0,
             before: inputs.before.map(|run| run.id),
             compared: None,
             shares: Shares::NotWanted,
             notes: Vec::new(),
         }
     }
+}
+
+fn count_of(lines: &[Line], status: Status) -> usize {
+    let of = |line: &&Line| line.standing.entrant.tally.outcome.status() == status;
+    lines.iter().filter(of).count()
 }
 
 /// Returns when the numbers were published, if all of them were, and at the same time.
@@ -267,10 +280,16 @@ pub fn reference_of_run(run: &Run, survey: Option<&Survey>, metric: &str) -> Ref
             name: standing.entrant.name,
         }
     };
+    let counted = || standings.iter().filter_map(|s| s.entrant.tally.counted.as_ref());
+    // The moment of published numbers is a placeholder.
+    let short = match published_as_one(counted()) {
+        Some(published) => format!("published {published}"),
+        None => run.id.started_at().date_naive().to_string(),
+    };
     Reference {
         kind: ReferenceKind::Run(run.id),
         label: format!("run {}", run.id),
-        short: run.id.started_at().date_naive().to_string(),
+        short,
         lines: standings.into_iter().map(line).collect(),
         notes: Vec::new(),
     }

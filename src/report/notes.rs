@@ -78,9 +78,14 @@ fn explain_marks(report: &RankingReport) -> Vec<String> {
              can only be better."
         ));
     }
-    let unchecked = report.lines.iter().filter(|l| matches!(outcome(l), Outcome::Unchecked(_)));
-    if report.published.is_none() && unchecked.count() > 0 {
-        notes.push("The source does not say whether its searches were complete.".to_owned());
+    let unchecked = || report.lines.iter().filter(|l| matches!(outcome(l), Outcome::Unchecked(_)));
+    let whose = match unchecked().count() {
+        0 => None,
+        all if all == report.lines.len() => Some(String::new()),
+        _ => Some(format!(" of {}", names(unchecked()))),
+    };
+    if let Some(whose) = whose.filter(|_| report.published.is_none()) {
+        notes.push(format!("The source does not say whether the searches{whose} were complete."));
     }
     let close = |line: &&Line| !line.standing.not_distinguishable_from.is_empty();
     if report.lines.iter().filter(close).count() > 0 {

@@ -233,6 +233,90 @@ fn wrong_arguments_are_told() {
     assert_eq!(workdir.files(), Vec::<String>::new());
 }
 
+#[test]
+fn notes_go_with_the_numbers_not_with_the_name() {
+    let workdir = Workdir::new();
+    let note = "The article's body puts Ruby on Rails";
+    let shown = workdir.run(&REPLAY).success();
+    assert!(shown.contains(note));
+    let copy = workdir.read(HISTORY);
+    workdir.write("copy.csv", &copy);
+    assert!(workdir.run(&["report", "copy.csv"]).success().contains(note));
+    workdir.write("replay-codingnomads-2023.csv", copy.replace(",92366,", ",5,"));
+    let invented = workdir.run(&["report", "replay-codingnomads-2023.csv"]).success();
+    assert!(!invented.contains(note), "{invented}");
+    let against = workdir.run(&["report", HISTORY, "--against", "2023"]).success();
+    assert!(against.contains("count published 2023"), "{against}");
+}
+
+#[test]
+fn the_whole_replay_can_be_bounded() {
+    let workdir = Workdir::new();
+    let outcome = workdir.run(&[&REPLAY[..], &["--pace", "100ms", "--max-time", "350ms"]].concat());
+    assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
+    assert!(outcome.stderr.contains("`--max-time` bounds the whole run"), "{}", outcome.stderr);
+    let plan = workdir.run(&[&REPLAY[..], &["--resume", "--dry-run"]].concat()).success();
+    let kept = workdir.read(HISTORY).lines().count() - 1;
+    assert!(plan.contains(&format!("{} counts by", 11 - kept)), "{plan}");
+}
+
+#[test]
+fn what_is_printed_can_be_pasted() {
+    let workdir = Workdir::new();
+    let there = workdir.run(&[&REPLAY[..], &["--dir", "a b"]].concat());
+    let next = there.stderr.lines().last().expect("a line");
+    assert_eq!(
+        next,
+        "next: repo-census report 'a b/output/backend-frameworks/replay-codingnomads-2023.csv' \
+         --against codingnomads-2023 --dir 'a b'"
+    );
+    let missing = workdir.run(&["report", "--dir", "a b"]);
+    assert!(
+        missing.stderr.contains("there is a replay: `repo-census report "),
+        "{}",
+        missing.stderr
+    );
+    let hidden = workdir.run(&["init", "backend-frameworks"]);
+    assert_eq!(hidden.code, 2, "{}", hidden.snapshot());
+    assert!(hidden.stderr.contains("--from backend-frameworks"), "{}", hidden.stderr);
+    let history = workdir.run(&["check", "./h.csv"]);
+    assert_eq!(history.code, 2);
+    assert!(history.stderr.contains("looks like a history"), "{}", history.stderr);
+    let quiet = workdir.run(&["check", "backend-frameworks", "--quiet"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn a_refused_recording_leaves_the_replay_alone() {
+    let workdir = Workdir::new();
+    workdir.run(&REPLAY).success();
+    let history = workdir.read(HISTORY);
+    workdir.write("there.jsonl", "");
+    let refused = workdir.run(&[&REPLAY[..], &["--record", "there.jsonl"]].concat());
+    assert_eq!(refused.code, 2, "{}", refused.snapshot());
+    assert_eq!(workdir.read(HISTORY), history);
+    workdir.write("r.jsonl", line("F1", "complete", Some(5)));
+    let same =
+        ["collect", "--replay", "r.jsonl", "--record", "./r.jsonl", "--once", "--per", "day"];
+    assert_eq!(workdir.run(&same).code, 2);
+    assert_eq!(workdir.read("r.jsonl"), line("F1", "complete", Some(5)));
+}
+
+#[test]
+fn an_older_recording_does_not_break_the_order_of_runs() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(1));
+    let once = ["collect", "mine", "--replay", "r.jsonl", "--once", "--per", "day"];
+    workdir.write("r.jsonl", line("F1", "complete", Some(5)));
+    assert_eq!(workdir.run(&once).code, 0);
+    let history = workdir.read("output/mine/replay-r.csv");
+    let older = line("F1", "complete", Some(4)).replace("20261121T", "20251121T");
+    workdir.write("r.jsonl", older);
+    let refused = workdir.run(&once);
+    assert_eq!(refused.code, 2, "{}", refused.snapshot());
+    assert_eq!(workdir.read("output/mine/replay-r.csv"), history);
+}
+
 /// A survey of frameworks F1, F2, … without a schedule.
 pub(crate) fn survey(frameworks: usize) -> String {
     let mut text = String::from(

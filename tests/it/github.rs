@@ -5,7 +5,7 @@ mod faults;
 mod limits;
 mod tokens;
 
-use crate::fake_github::{Builder, FakeGithub};
+use crate::fake_github::{Builder, FakeGithub, Fault, Reply, When};
 use crate::workdir::{Outcome, Workdir};
 
 pub(crate) const TOKEN: &str = "ghp_aliceone";
@@ -247,6 +247,44 @@ fn terms_come_from_a_list_and_are_saved_as_a_survey() {
         let outcome = ask(&workdir, &github, wrong);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{wrong:?}");
     }
+}
+
+#[test]
+fn a_run_is_of_one_github() {
+    let github =
+        fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(600)).times(1)).start();
+    let other = fake().start();
+    let workdir = Workdir::new();
+    let partial = ask(&workdir, &github, &["collect", "--max-wait", "1s"]);
+    assert_eq!(partial.code, 3, "{}", partial.snapshot());
+    let mixed = ask(&workdir, &other, &["collect", "--resume"]);
+    assert_eq!(mixed.code, 2, "{}", mixed.snapshot());
+    assert!(mixed.stderr.contains("was counted on"), "{}", mixed.stderr);
+    assert_eq!(other.requests().len(), 0);
+    let finished = ask(&workdir, &github, &["collect", "--resume", "--quiet"]);
+    assert_eq!(finished.code, 0, "{}", finished.snapshot());
+    // Nor is a change given from one GitHub to another.
+    let elsewhere = ask(&workdir, &other, &["collect", "--format", "csv"]);
+    let changes: Vec<Option<&str>> =
+        elsewhere.stdout.lines().skip(1).map(|line| line.split(',').nth(10)).collect();
+    assert!(changes.iter().all(|change| *change == Some("")), "{}", elsewhere.stdout);
+}
+
+#[test]
+fn an_outage_is_named() {
+    let workdir = Workdir::new();
+    let arguments =
+        ["collect", "--api-url", "http://127.0.0.1:9", "--max-wait", "0s", "--no-token"];
+    let outcome = workdir.run(&arguments);
+    assert_eq!(outcome.code, 75, "{}", outcome.snapshot());
+    assert!(outcome.stderr.contains("`spring is:public`: no connection"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("Connection refused"), "{}", outcome.stderr);
+    let history = workdir.read("output/backend-frameworks/history.csv");
+    assert_eq!(history.lines().count(), 2, "what became of the query is on disk: {history}");
+    assert!(history.contains(",failed,rest@127.0.0.1:9,"), "{history}");
+    // A run of its own follows, and the failed one can still be resumed by then.
+    let again = workdir.run(&[&arguments[..], &["--resume"]].concat());
+    assert_eq!(again.code, 75, "{}", again.snapshot());
 }
 
 #[test]

@@ -164,3 +164,30 @@ fn a_closed_pipe_counts_as_done() {
     let outcome = workdir.outcome(&output);
     assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn a_history_is_never_written_over() {
+    let workdir = everything();
+    let history = workdir.read("output/everything/history.csv");
+    workdir.write("backup.csv", &history);
+    for out in ["output/everything/history.csv", "backup.csv"] {
+        let outcome = workdir.run(&["report", "everything", "--out", out]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("is a history"), "{}", outcome.stderr);
+        assert_eq!(workdir.read(out), history);
+    }
+    workdir.write("file", "");
+    let blocked = workdir.run(&["report", "everything", "--out", "file/ranking.md"]);
+    assert_eq!(blocked.code, 2, "{}", blocked.snapshot());
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_a_note_in_every_format() {
+    let workdir = everything();
+    let history = workdir.read("output/everything/history.csv");
+    workdir.write("output/everything/history.csv", history + "garbage\n");
+    for format in ["table", "md", "json", "methods"] {
+        let shown = workdir.run(&["report", "--format", format]).success();
+        assert!(shown.contains("1 rows of the history that cannot be read"), "{format}: {shown}");
+    }
+}

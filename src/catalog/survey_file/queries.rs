@@ -8,7 +8,7 @@ use super::ReadFramework;
 use crate::catalog::fields::Placed;
 use crate::catalog::problem::{Findings, closest};
 use crate::domain::query::{
-    LONGEST_QUERY_CHARS, QueryProblem, find_query_problems, qualifier_names,
+    LONGEST_QUERY_CHARS, QueryProblem, find_query_problems, qualifier_names, values_of,
 };
 use crate::domain::survey::{Framework, Metric};
 
@@ -114,6 +114,11 @@ fn way_out(problem: &QueryProblem) -> Option<String> {
                 Some(meant) => format!("did you mean `{meant}:`? Else {ways_out}"),
                 None => ways_out,
             })
+        }
+        QueryProblem::UnknownValue { word, value } => {
+            let values = values_of(word);
+            let meant = closest(value, values.iter().copied());
+            meant.map(|meant| format!("did you mean `{word}:{meant}`?"))
         }
         QueryProblem::RepeatedQualifier(word) => {
             matches!(word.as_str(), "created" | "pushed" | "stars" | "forks" | "size" | "followers")

@@ -54,8 +54,11 @@ impl Closing<'_> {
             let failure = Failure::interrupted(signal, format!("interrupted; {kept}"));
             return Err(if has_counts { failure.hint(rest) } else { failure });
         }
-        let rows = collected.rows;
-        self.order.session.ui.say(&format!("kept {rows} rows in `{}`", history.display()));
+        let rows = match collected.rows {
+            1 => "1 row".to_owned(),
+            rows => format!("{rows} rows"),
+        };
+        self.order.session.ui.say(&format!("kept {rows} in `{}`", history.display()));
         self.show(&subject, &selected?, outputs, &resume)
     }
 
@@ -96,17 +99,26 @@ impl Closing<'_> {
                 return Ok(NOT_FINISHED);
             }
         }
-        let subject = match (origin, &arguments.survey) {
-            (Origin::Recording(_), _) => format!(" {}", subject.history.display()),
-            (Origin::Github, Some(survey)) => format!(" {survey}"),
-            (Origin::Github, None) => String::new(),
-        };
-        session.ui.next(&match &survey.baseline {
-            Some(baseline) => format!("repo-census report{subject} --against {baseline}"),
-            None => format!("repo-census report{subject} --format md"),
+        let mut words = vec!["report".to_owned()];
+        words.extend(match (origin, &arguments.survey) {
+            (Origin::Recording(_), _) => Some(subject.history.to_string_lossy().into_owned()),
+            (Origin::Github, survey) => survey.clone(),
         });
+        words.extend(match &survey.baseline {
+            Some(baseline) => ["--against".to_owned(), baseline.clone()],
+            None => ["--format".to_owned(), "md".to_owned()],
+        });
+        session.ui.next(&session.command(words));
         Ok(DONE)
     }
+}
+
+/// Writes what was asked for about a run that was there already.
+pub(super) fn show_run(order: &Order<'_>, run: RunId, outputs: &Outputs) -> Result<(), Failure> {
+    let subject = Subject { survey: Some(order.survey.clone()), history: order.history() };
+    let selection = subject.select(Wanted::At(When::Run(run)))?;
+    let report = build(order.session, &subject, &selection, &Wishes::default())?;
+    outputs.write(order.session, &report)
 }
 
 /// Names every count of a run that is missing or only a lower bound, with what was said.

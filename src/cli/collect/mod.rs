@@ -80,8 +80,8 @@ enum Intent {
     Start,
     /// The rest of the last run.
     Finish(Box<Run>),
-    /// Nothing, for the reason given.
-    LeaveAlone(String),
+    /// Nothing, for the reason given: that run has it all.
+    LeaveAlone(RunId, String),
 }
 
 impl Order<'_> {
@@ -111,7 +111,7 @@ impl Order<'_> {
     }
 
     async fn show_plan(&self) -> Result<u8, Failure> {
-        let plan = Plan::new(&self.survey, self.now().date_naive());
+        let plan = self.plan_to_show()?;
         let origin = match &self.origin {
             Origin::Recording(recording) => {
                 format!("from {}: no request is sent", recording.origin)
@@ -129,7 +129,7 @@ impl Order<'_> {
         let mut text = format!(
             "{}\n{} counts by {} queries, {origin}\n",
             self.survey.title,
-            plan.counts,
+            plan.queries.iter().map(|query| query.targets.len()).sum::<usize>(),
             plan.queries.len(),
         );
         for planned in &plan.queries {
@@ -152,6 +152,17 @@ impl Order<'_> {
         Ok(DONE)
     }
 
+    /// Returns the plan of a new run, or with `--resume` of the rest of the last one.
+    fn plan_to_show(&self) -> Result<Plan, Failure> {
+        if !self.arguments.resume {
+            return Ok(Plan::new(&self.survey, self.now().date_naive()));
+        }
+        let asked = |key: &Key| still_asks(&self.survey, key);
+        let run = select_run(&self.history(), Wanted::Last, asked)?.run;
+        let plan = Plan::new(&self.survey, run.id.started_at().date_naive());
+        Ok(plan.without_answered(&run, &self.survey))
+    }
+
     async fn carry_out(&self, outputs: &Outputs) -> Result<u8, Failure> {
         let Self { session, arguments, .. } = self;
         let connection = match &self.origin {
@@ -167,8 +178,11 @@ impl Order<'_> {
         let mut appender = self.open_history()?;
         tell_set_aside(session, &appender);
         let (run, plan) = match self.intent(&appender)? {
-            Intent::LeaveAlone(reason) => {
+            Intent::LeaveAlone(run, reason) => {
                 session.ui.say(&reason);
+                if Outputs::were_chosen(&arguments.output) {
+                    closing::show_run(self, run, outputs)?;
+                }
                 return Ok(DONE);
             }
             Intent::Start => {
@@ -178,6 +192,7 @@ impl Order<'_> {
                 (run, Plan::new(&self.survey, run.started_at().date_naive()))
             }
             Intent::Finish(run) => {
+                Self::refuse_other_github(&run, connection.as_ref())?;
                 record = self.open_recording(true)?;
                 let plan = Plan::new(&self.survey, run.id.started_at().date_naive());
                 (run.id, plan.without_answered(&run, &self.survey))
@@ -189,6 +204,29 @@ impl Order<'_> {
         drop(appender);
         closing::Closing { order: self, connection: connection.as_ref(), run, troubles: &troubles }
             .close(ended, outputs)
+    }
+
+    /// A run is of one GitHub: counts of two would not be comparable.
+    fn refuse_other_github(run: &Run, connection: Option<&Connection>) -> Result<(), Failure> {
+        let Some(connection) = connection else { return Ok(()) };
+        let here = connection.address.web_host();
+        let counted = || run.samples.iter().filter(|sample| sample.outcome.count().is_some());
+        // A single answer may have come by a redirect; all of them did not.
+        let is_here = counted().any(|sample| sample.source.host == here);
+        let Some(other) = counted().map(|sample| &sample.source).next().filter(|_| !is_here) else {
+            return Ok(());
+        };
+        let id = run.id;
+        let there = other.host.as_deref().unwrap_or("github.com");
+        let message =
+            format!("run {id} was counted on {there}, not on {}", connection.address.gh_host());
+        Err(Failure::usage(message)
+            .because(
+                "a run whose counts come from two GitHubs would compare what cannot be compared",
+            )
+            .hint(format!(
+                "finish it with `--api-url` or `GH_HOST` for {there}, or start a new run"
+            )))
     }
 
     /// Makes the pass with whatever answers.
@@ -212,7 +250,12 @@ impl Order<'_> {
                     recording.origin
                 ));
                 let pace = arguments.connection.pace.unwrap_or_default();
-                let source = Replay::new(recording.value.clone(), pace, &session.clock);
+                let source = Replay::new(
+                    recording.value.clone(),
+                    pace,
+                    arguments.connection.max_time,
+                    &session.clock,
+                );
                 match record {
                     None => make_pass(session, plan, id, run, source, appender, &bar).await,
                     Some((file, path)) => {
@@ -291,10 +334,12 @@ impl Order<'_> {
         let finished = last.progress.is_finished();
         let Some(periods) = &self.periods else {
             return Ok(if finished {
-                Intent::LeaveAlone(format!(
-                    "run {} is finished: {} of {} counts have a number; nothing to resume",
-                    last.run.id, last.progress.answered, last.progress.planned
-                ))
+                let (id, progress) = (last.run.id, last.progress);
+                let reason = format!(
+                    "run {id} is finished: {} of {} counts have a number; nothing to resume",
+                    progress.answered, progress.planned
+                );
+                Intent::LeaveAlone(id, reason)
             } else {
                 Intent::Finish(Box::new(last.run))
             });
@@ -304,7 +349,8 @@ impl Order<'_> {
         let done = if finished { Some(&last.run) } else { last.before.as_ref() };
         if let Some(done) = done.filter(|run| in_period(run)) {
             let id = done.id;
-            return Ok(Intent::LeaveAlone(format!("the period {period} already has run {id}")));
+            let reason = format!("the period {period} already has run {id}");
+            return Ok(Intent::LeaveAlone(id, reason));
         }
         Ok(if !finished && in_period(&last.run) {
             Intent::Finish(Box::new(last.run))
@@ -316,6 +362,13 @@ impl Order<'_> {
     /// Opens the recording, if one is wanted: a new file, or the one of the run that is continued.
     fn open_recording(&self, continues: bool) -> Result<Option<(File, PathBuf)>, Failure> {
         let Some(path) = &self.arguments.record else { return Ok(None) };
+        if let Origin::Recording(recording) = &self.origin
+            && let crate::catalog::Origin::File(replayed) = &recording.origin
+            && same_file(path, replayed)
+        {
+            let message = format!("`{}` is the recording that is replayed", path.display());
+            return Err(Failure::usage(message).hint("name another file to record to"));
+        }
         let mut options = OpenOptions::new();
         options.append(true).create(true).create_new(!continues);
         match options.open(path) {
@@ -324,13 +377,30 @@ impl Order<'_> {
         }
     }
 
-    /// Returns the command that was given, with another flag.
+    /// Returns the command that was given, with another flag, so that it can be pasted.
     fn command(&self, flag: &str) -> String {
-        let mut words = vec!["repo-census collect".to_owned()];
+        let connection = &self.arguments.connection;
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let mut words = vec!["collect".to_owned()];
         words.extend(self.arguments.survey.clone());
-        words.extend(self.arguments.replay.as_ref().map(|replay| format!("--replay {replay}")));
+        let mut add = |name: &str, value: Option<String>| {
+            words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+        };
+        add("--replay", self.arguments.replay.clone());
+        add("--record", self.arguments.record.as_ref().map(path));
+        add("--api-url", connection.api_url.clone());
+        add("--settings", connection.settings.as_ref().map(path));
+        add("--token-file", connection.token_file.as_ref().map(path));
+        words.extend(connection.no_token.then(|| "--no-token".to_owned()));
         words.push(flag.to_owned());
-        words.join(" ")
+        self.session.command(words)
+    }
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
     }
 }
 

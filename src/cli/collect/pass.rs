@@ -66,9 +66,12 @@ pub(in crate::cli) fn teller<'a>(
     troubles: &'a Troubles,
 ) -> impl FnMut(Notice) + 'a {
     let bar = bar.clone();
+    // What went wrong since the last wait: the reason of the next one.
+    let mut cause = String::new();
     move |notice| match notice {
         Notice::Waiting { until, length, why } => {
-            let text = format!("waiting until {} UTC {why}", until.format("%H:%M:%S"));
+            let cause = std::mem::take(&mut cause);
+            let text = format!("waiting until {} UTC {why}{cause}", until.format("%H:%M:%S"));
             bar.set_message(text.clone());
             if length >= SHORTEST_TOLD && bar.is_hidden() {
                 session.ui.say(&text);
@@ -78,7 +81,9 @@ pub(in crate::cli) fn teller<'a>(
         }
         Notice::Sent { query } => session.ui.detail(&format!("asking: {query}")),
         Notice::Trouble { query, detail, said } => {
-            session.ui.detail(&format!("trouble: {query}: {detail}: {said}"));
+            let words = if said.is_empty() { detail } else { format!("{detail}, {said}") };
+            cause = format!(" ({words})");
+            session.ui.detail(&format!("trouble: {query}: {words}"));
             troubles.borrow_mut().insert(query, said);
         }
         Notice::TokenExpires(at) => {
