@@ -5,5 +5,5 @@
 mod plan;
 mod run;
 
-pub use plan::{Plan, PlannedQuery, Skipped, Target};
+pub use plan::{LastCounts, Plan, PlannedQuery, Skipped, Target, note_last_counts};
 pub use run::{CollectError, Collected, Ending, Keep, Progressed, collect, start_run};

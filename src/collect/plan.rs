@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::domain::query::Query;
+use crate::domain::query::{Method, Query};
 use crate::domain::run::{Key, Run};
+use crate::domain::sample::Outcome;
 use crate::domain::survey::Survey;
 
 /// The queries of a run, in the order in which they are asked.
@@ -30,6 +31,25 @@ pub struct PlannedQuery {
     pub targets: Vec<Target>,
     /// How many attempts the history already has.
     pub attempts_before: u32,
+    /// The last exact count of the same method, of the first target; `None` if there is none.
+    pub last_count: Option<u64>,
+}
+
+/// The last exact count of each framework, metric and method of a history, by today's names.
+pub type LastCounts = BTreeMap<(String, String, Method), u64>;
+
+/// Takes the answers of a run, the next one in the history, into the last counts.
+pub fn note_last_counts(counts: &mut LastCounts, run: &Run, survey: &Survey) {
+    for sample in run.answers().into_values() {
+        let exact = match sample.outcome {
+            Outcome::Complete(count) | Outcome::Unchecked(count) => Some(count),
+            Outcome::Incomplete(_) | Outcome::Failed => None,
+        };
+        if let (Some(count), Some(method)) = (exact, sample.method) {
+            let name = survey.current_name(&sample.framework).to_owned();
+            counts.insert((name, sample.metric.clone(), method), count);
+        }
+    }
 }
 
 /// A framework and metric that an answer counts for.
@@ -90,6 +110,7 @@ impl Plan {
                             sample_no,
                             targets,
                             attempts_before: 0,
+                            last_count: None,
                         });
                     }
                 }
@@ -97,6 +118,19 @@ impl Plan {
         }
         let counts = queries.iter().map(|query| query.targets.len()).sum();
         Self { queries, skipped, counts }
+    }
+
+    /// Notes what was counted last, so that a sudden 0 or a fall is not believed at once.
+    #[must_use]
+    pub fn with_last_counts(mut self, counts: &LastCounts) -> Self {
+        for query in &mut self.queries {
+            let first = query.targets.first();
+            query.last_count = first.and_then(|target| {
+                let key = (target.framework.clone(), target.metric.clone(), query.query.method);
+                counts.get(&key).copied()
+            });
+        }
+        self
     }
 
     /// Leaves out what an earlier part of the same run has answered.
@@ -138,7 +172,7 @@ mod tests {
     use super::*;
     use crate::domain::query::Template;
     use crate::domain::run::RunId;
-    use crate::domain::sample::{Detail, Outcome, Sample, SourceKind};
+    use crate::domain::sample::{Detail, Sample, SourceKind};
     use crate::domain::survey::{ApiChoice, Framework, Metric};
 
     fn survey(samples: u32, frameworks: &[(&str, &str, Option<&str>)]) -> Survey {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
-use crate::domain::sample::Sample;
+use crate::domain::sample::{Outcome, Sample};
 use crate::github::{Answer, AnswerSource, Question, Reply, SourceError};
 use crate::history::{Appender, HistoryError};
 use crate::platform::{Signal, Stop};
@@ -15,6 +15,9 @@ use super::plan::{Plan, PlannedQuery};
 
 /// How often a query whose answer is incomplete is asked again in a run.
 const REASKS: u32 = 2;
+
+/// What is noted beside a number that is asked for again before it is believed.
+const SUSPICIOUS: &str = "suspicious";
 
 /// How long a run waits for the clock to pass the last run of the history.
 const LONGEST_CLOCK_WAIT: Duration = Duration::from_secs(2);
@@ -136,14 +139,17 @@ pub async fn collect<S: AnswerSource, K: Keep>(
             return Ok(Collected { ending: Ending::Interrupted(signal), rows });
         }
         let question = question_of(query);
-        let answer = match source.ask(&question, waiting.len() + 1, stop).await {
-            Ok(Reply::Answer(answer)) => answer,
+        let mut answer = match source.ask(&question, waiting.len() + 1, stop).await {
+            Ok(Reply::Answer(answer)) => *answer,
             Ok(Reply::NothingMore) => continue,
             Err(SourceError::Interrupted(signal)) => {
                 return Ok(Collected { ending: Ending::Interrupted(signal), rows });
             }
             Err(error) => return Err(error.into()),
         };
+        if attempt == 1 && is_suspicious(answer.outcome, query.last_count) {
+            answer.detail = answer.detail.with_item(SUSPICIOUS);
+        }
         let mut samples = samples_of(&answer, query, attempt, survey_id, run);
         if rows == 0
             && let Some(first) = samples.first_mut()
@@ -153,13 +159,24 @@ pub async fn collect<S: AnswerSource, K: Keep>(
         keeper.keep(&samples)?;
         rows += samples.len();
         asked += 1;
-        if answer.may_improve && attempt <= REASKS {
+        let suspicious = attempt == 1 && is_suspicious(answer.outcome, query.last_count);
+        if suspicious || (answer.may_improve && attempt <= REASKS) {
             waiting.push_back((query, attempt + 1));
         }
         let still_to_ask = waiting.len();
         tell(&Progressed { question: &question, answer: &answer, asked, still_to_ask });
     }
     Ok(Collected { ending: Ending::Done, rows })
+}
+
+/// Tells whether a number is not to be believed at once: a 0 where there was none before, or a
+/// fall of more than 20 % against the last exact count of the same method.
+///
+/// GitHub's search has answered 0, or stale numbers, and called them complete.
+fn is_suspicious(outcome: Outcome, last: Option<u64>) -> bool {
+    let (Outcome::Complete(count) | Outcome::Unchecked(count)) = outcome else { return false };
+    let fell = last.is_some_and(|last| u128::from(count) * 5 < u128::from(last) * 4);
+    fell || (count == 0 && last != Some(0))
 }
 
 fn question_of(query: &PlannedQuery) -> Question {
@@ -207,7 +224,7 @@ mod tests {
     use super::super::plan::Target;
     use super::*;
     use crate::domain::query::Query;
-    use crate::domain::sample::{Detail, Outcome, SourceKind, Status};
+    use crate::domain::sample::{Detail, SourceKind, Status};
     use crate::history::fold_runs;
     use crate::platform::{Stopper, stop_flag};
 
@@ -222,6 +239,7 @@ mod tests {
             sample_no: 1,
             targets: targets.iter().map(target).collect(),
             attempts_before: 0,
+            last_count: None,
         }
     }
 
@@ -304,6 +322,35 @@ mod tests {
         assert_eq!(collected, Collected { ending: Ending::Done, rows: 4 });
         let attempts: Vec<u32> = rows(&history).iter().map(|row| row.attempt_no).collect();
         assert_eq!(attempts, [1, 1, 2, 3]);
+    }
+
+    #[test]
+    fn zeros_and_falls_are_asked_for_again_before_they_are_believed() {
+        let cases = [
+            (Outcome::Complete(0), None, true),
+            (Outcome::Complete(0), Some(0), false),
+            (Outcome::Unchecked(0), Some(5), true),
+            (Outcome::Complete(80), Some(100), false),
+            (Outcome::Complete(79), Some(100), true),
+            (Outcome::Complete(500), Some(100), false),
+            (Outcome::Complete(1), None, false),
+            (Outcome::Incomplete(1), Some(100), false),
+            (Outcome::Failed, Some(100), false),
+            (Outcome::Complete(u64::MAX / 2), Some(u64::MAX), true),
+        ];
+        for (outcome, last, expected) in cases {
+            assert_eq!(is_suspicious(outcome, last), expected, "{outcome:?} after {last:?}");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = folder.path().join("history.csv");
+        let mut source =
+            source(&[Outcome::Complete(0), Outcome::Complete(7), Outcome::Complete(0)]);
+        let plan = plan(vec![query("a", &["A"]), query("b", &["B"])]);
+        run_to_end(&plan, &mut source, &history);
+        assert_eq!(source.asked, ["a", "b", "a"], "once more, and then it is believed");
+        let details: Vec<String> =
+            rows(&history).iter().map(|row| row.detail.as_str().to_owned()).collect();
+        assert_eq!(details, ["planned 2; suspicious", "", ""]);
     }
 
     #[test]

@@ -233,6 +233,13 @@ impl Detail {
         Self(format!("{PLANNED}{counts}{separator}{}", self.0))
     }
 
+    /// Puts an item behind the others.
+    #[must_use]
+    pub fn with_item(self, item: &str) -> Self {
+        let separator = if self.0.is_empty() { "" } else { "; " };
+        Self(format!("{}{separator}{item}", self.0))
+    }
+
     /// Returns the planned number of counts, if the row carries it.
     #[must_use]
     pub fn planned(&self) -> Option<usize> {

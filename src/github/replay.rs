@@ -7,7 +7,7 @@ use super::{Answer, AnswerSource, Bound, Question, Reply, SourceError};
 use crate::clock::Clock;
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::RunId;
-use crate::domain::sample::{Detail, Outcome, SourceKind, Status};
+use crate::domain::sample::{Detail, Outcome, SourceKind};
 use crate::platform::Stop;
 
 /// Answers from a recording.
@@ -59,6 +59,13 @@ impl<'c, C: Clock> Replay<'c, C> {
         by_query.or_else(|| self.by_name.get_mut(&name)?.pop_front())
     }
 
+    fn has_answer(&self, question: &Question) -> bool {
+        let name = (question.framework.clone(), question.metric.clone());
+        let has =
+            |answers: Option<&VecDeque<RecordedAnswer>>| answers.is_some_and(|a| !a.is_empty());
+        has(self.by_query.get(&question.query)) || has(self.by_name.get(&name))
+    }
+
     fn not_recorded(&self, question: &Question) -> Answer {
         Answer {
             observed_at: self.run.started_at(),
@@ -94,6 +101,8 @@ impl<C: Clock> AnswerSource for Replay<'_, C> {
             }
         }
         let recorded = self.next_answer(question);
+        // Asked again as often as it was when it was recorded.
+        let has_more = self.has_answer(question);
         let asked_before = self.asked.contains(question);
         if !asked_before {
             self.asked.push(question.clone());
@@ -109,8 +118,7 @@ impl<C: Clock> AnswerSource for Replay<'_, C> {
                 query: recorded.query,
                 detail: Detail::from_text(&recorded.detail),
                 rate: recorded.rate,
-                // As often as it was asked; there is nothing more in the recording than that.
-                may_improve: recorded.status == Status::Incomplete,
+                may_improve: has_more,
             },
         };
         Ok(Reply::Answer(Box::new(answer)))

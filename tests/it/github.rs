@@ -250,6 +250,31 @@ fn terms_come_from_a_list_and_are_saved_as_a_survey() {
 }
 
 #[test]
+fn a_sudden_zero_or_fall_is_asked_for_again() {
+    let github = fake().start();
+    let workdir = Workdir::new();
+    assert_eq!(ask(&workdir, &github, &["collect", "--quiet"]).code, 0);
+    github.set_count("flask is:public", 0);
+    github.set_count("django is:public", 7000);
+    github.set_count("spring is:public", 9000);
+    assert_eq!(ask(&workdir, &github, &["collect", "--quiet"]).code, 0);
+    let asked = github.queries();
+    assert_eq!(&asked[22..], ["django is:public", "flask is:public"], "behind all others");
+    let rows = rows(&workdir, &github);
+    let suspicious: Vec<&String> = rows.iter().filter(|row| row.contains("suspicious")).collect();
+    assert_eq!(
+        suspicious,
+        [
+            "Django,1,7000,complete,rest@[host],suspicious",
+            "Flask,1,0,complete,rest@[host],suspicious"
+        ]
+    );
+    // Asked a second time it is believed, and the next run has nothing to doubt.
+    assert_eq!(ask(&workdir, &github, &["collect", "--quiet"]).code, 0);
+    assert_eq!(github.queries().len(), 11 + 13 + 11);
+}
+
+#[test]
 fn a_run_is_of_one_github() {
     let github =
         fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(600)).times(1)).start();

@@ -18,13 +18,13 @@ use super::output::Outputs;
 use super::{Session, still_asks};
 use crate::catalog::Loaded;
 use crate::clock::Clock as _;
-use crate::collect::{Plan, start_run};
+use crate::collect::{LastCounts, Plan, note_last_counts, start_run};
 use crate::domain::period::Periods;
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::{Key, Run, RunId};
 use crate::domain::survey::Survey;
 use crate::github::{Recorder, Replay};
-use crate::history::{Appender, HistoryError, Wanted, select_run};
+use crate::history::{Appender, HistoryError, Wanted, fold_runs, select_run};
 
 pub(super) use closing::{doubts, is_incomplete};
 pub(super) use pass::{Troubles, make_pass, teller};
@@ -198,12 +198,22 @@ impl Order<'_> {
                 (run.id, plan.without_answered(&run, &self.survey))
             }
         };
+        let plan = plan.with_last_counts(&self.last_counts(appender.path())?);
         let troubles = Troubles::default();
         let ended =
             self.ask(connection.as_ref(), &plan, run, &mut appender, record, &troubles).await?;
         drop(appender);
         closing::Closing { order: self, connection: connection.as_ref(), run, troubles: &troubles }
             .close(ended, outputs)
+    }
+
+    /// Returns what the history counted last; a replay is taken as it was recorded.
+    fn last_counts(&self, history: &Path) -> Result<LastCounts, Failure> {
+        if matches!(self.origin, Origin::Recording(_)) {
+            return Ok(LastCounts::new());
+        }
+        let note = |counts: &mut LastCounts, run: Run| note_last_counts(counts, &run, &self.survey);
+        Ok(fold_runs(history, LastCounts::new, note)?.0)
     }
 
     /// A run is of one GitHub: counts of two would not be comparable.
