@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | [`domain`] | pure | surveys, queries, samples, runs, periods, rankings: values into values |
 //! | [`clock`] | edge | the only place that asks for the time |
-//! | [`platform`] | edge | what differs between systems: signals, syncing a folder, file locks |
+//! | [`platform`] | edge | what differs between systems: signals, syncing a folder |
 //! | [`catalog`] | edge | loads surveys, baselines and recordings, with the line of every problem |
 //! | [`settings`] | edge | what is not the survey's: flag over environment over file over default |
 //! | [`history`] | edge | the only code that touches histories |

@@ -104,6 +104,28 @@ impl Stopper {
     }
 }
 
+/// Tells whether a path still leads to an open file, and not to another one that took its name.
+///
+/// # Errors
+///
+/// Fails if the file or the path cannot be looked at.
+#[cfg(unix)]
+pub fn leads_to(path: &Path, file: &std::fs::File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (open, named) = (file.metadata()?, std::fs::metadata(path)?);
+    Ok((open.dev(), open.ino()) == (named.dev(), named.ino()))
+}
+
+/// Tells whether a path leads to a file of the same length: this system has no better mark.
+///
+/// # Errors
+///
+/// Fails if the file or the path cannot be looked at.
+#[cfg(not(unix))]
+pub fn leads_to(path: &Path, file: &std::fs::File) -> io::Result<bool> {
+    Ok(file.metadata()?.len() == std::fs::metadata(path)?.len())
+}
+
 /// Makes the names in a folder durable: a new or renamed file is there after a power cut.
 ///
 /// # Errors

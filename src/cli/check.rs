@@ -130,6 +130,11 @@ async fn online_lines(
             lines.push(("wrong", format!("{} does not answer: {said}", connection.address.host())));
             return Ok((FAILED, lines));
         }
+        Err((404, _)) => {
+            // An Enterprise Server whose limits are switched off has nothing to tell.
+            lines.push(("limits", "the host tells none".to_owned()));
+            return Ok((DONE, lines));
+        }
         Err((status, said)) => {
             lines.push(("wrong", format!("`rate_limit` answers {status}: {said}")));
             return Ok((FAILED, lines));

@@ -37,6 +37,7 @@ impl Connection {
             environment_address: tokens.environment_address,
             systemd_folder: tokens.systemd_folder,
             settings_file: tokens.settings_file,
+            settings_address: tokens.settings_address,
             gh: tokens.gh,
         };
         let token = find_token(&places, &address).await?;

@@ -133,7 +133,9 @@ fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, Failure> {
     let mut wrong: Vec<String> = Vec::new();
     for term in terms {
         let framework = framework_of(term);
-        if framework.name.trim().is_empty() {
+        if framework.name.chars().any(char::is_control) || framework.name.chars().count() > 200 {
+            wrong.push("a name has a control character or more than 200 characters".to_owned());
+        } else if framework.name.trim().is_empty() {
             wrong.push(format!("`{term}` has no name"));
         } else if frameworks.iter().any(|other| other.name == framework.name) {
             wrong.push(format!("`{}` is there twice", framework.name));

@@ -181,7 +181,7 @@ impl From<HistoryError> for Failure {
                 )
             }
             HistoryError::Changed { .. } => failure
-                .because("it is longer or shorter than what this run wrote, although it is locked")
+                .because("it is not the file that this run wrote to, although that is locked")
                 .hint(
                     "close the program that has it open, then finish the run with \
                        `repo-census collect --resume`",
@@ -253,6 +253,12 @@ impl Failure {
                 Self::new(code, "GitHub no longer serves this version of its API")
                     .because(format!("GitHub says: {said}"))
                     .hint("a newer repo-census speaks a newer version")
+            }
+            SourceError::Hopeless { trouble } => {
+                let code = if has_counts { some } else { FAILED };
+                Self::new(code, "everything asked so far was refused for the same reason")
+                    .because(trouble.clone())
+                    .hint("look at the address of the API and at the network: `repo-census check --online`")
             }
             SourceError::NoClient(_) | SourceError::Recording { .. } => Self::of(FAILED, error),
         }

@@ -68,6 +68,8 @@ impl Outputs {
     /// Renders the report and writes everything; files first, so that a closed pipe loses none.
     pub(super) fn write(&self, session: &Session, report: &RankingReport) -> Result<(), Failure> {
         for (path, format) in &self.files {
+            // A history may have come to be since the target was looked at.
+            refuse_target(path)?;
             let text =
                 anstream::adapter::strip_str(&render(report, *format, FILE_LOOK)).to_string();
             replace_file(path, text.as_bytes()).map_err(|error| {

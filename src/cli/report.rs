@@ -10,7 +10,7 @@ use crate::catalog::{CatalogError, Kind};
 use crate::clock::Clock as _;
 use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
-use crate::domain::survey::Survey;
+use crate::domain::survey::{Survey, is_id};
 use crate::domain::when::When;
 use crate::history::{HistoryError, Reading, Selection, Wanted, fold_runs, select_run};
 use crate::report::{
@@ -25,7 +25,7 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
         Some(text) => Wanted::At(When::parse(text, today).ok_or_else(|| bad_moment("--at", text))?),
     };
     let subject = find_subject(session, arguments.survey.as_deref())?;
-    let selection = subject.select(wanted)?;
+    let selection = subject.select(session, wanted)?;
     tell_reading(session, &subject.history, &selection.reading);
     let reference = match &arguments.against {
         None => None,
@@ -68,13 +68,16 @@ pub(super) struct Wishes<'a> {
 
 impl Subject {
     /// Chooses a run of the history.
-    pub(super) fn select(&self, wanted: Wanted) -> Result<Selection, Failure> {
+    pub(super) fn select(&self, session: &Session, wanted: Wanted) -> Result<Selection, Failure> {
         let asked = |key: &Key| self.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
         select_run(&self.history, wanted, asked).map_err(|error| {
             let is_missing = matches!(error, HistoryError::Missing { .. });
             match replay_beside(&self.history).filter(|_| is_missing) {
-                Some(replay) => Failure::failed(error.to_string())
-                    .hint(format!("there is a replay: `repo-census report {}`", replay.display())),
+                Some(replay) => {
+                    let command = session.command(["report".into(), replay.to_string_lossy()]);
+                    Failure::failed(error.to_string())
+                        .hint(format!("there is a replay: `{command}`"))
+                }
                 None => error.into(),
             }
         })
@@ -115,7 +118,8 @@ fn replay_beside(history: &Path) -> Option<PathBuf> {
     let mut files: Vec<PathBuf> = folder.filter_map(|file| Some(file.ok()?.path())).collect();
     files.retain(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("replay-") && has_csv_ending(&name)
+        let id = name.strip_prefix("replay-").and_then(|name| name.strip_suffix(".csv"));
+        id.is_some_and(is_id)
     });
     files.into_iter().min()
 }
@@ -170,7 +174,7 @@ fn find_reference(
             Err(error) => Err(error.into()),
         };
     };
-    let then = subject.select(Wanted::At(when))?;
+    let then = subject.select(session, Wanted::At(when))?;
     // The metric of the comparison is the one that the report will choose.
     let wishes = Wishes { metric: arguments.metric.as_deref(), ..Wishes::default() };
     let metric = build(session, subject, selection, &wishes)?.metric;

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Cli, ColorChoice};
 use super::diagnostic::{Failure, Hint};
-use crate::report::Look;
+use crate::report::{Look, is_bidi_control};
 use crate::settings::Environment;
 
 /// The width of output that goes to no terminal.
@@ -73,29 +73,32 @@ impl Ui {
     /// Says something, unless quiet.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {
-            self.talk(&format!("{text}\n"));
+            self.talk(&format!("{}\n", harmless(text)));
         }
     }
 
     /// Says something that only those want to know who asked for it.
     pub(super) fn detail(&self, text: &str) {
         if self.verbosity > 0 {
-            self.talk(&format!("{DIM}{text}{DIM:#}\n"));
+            self.talk(&format!("{DIM}{}{DIM:#}\n", harmless(text)));
         }
     }
 
     /// Names the command that one would probably want next.
     pub(super) fn next(&self, command: &str) {
-        self.say(&format!("{DIM}next:{DIM:#} {command}"));
+        if !self.is_quiet {
+            self.talk(&format!("{DIM}next:{DIM:#} {}\n", harmless(command)));
+        }
     }
 
     /// Warns, quiet or not; `lines` go below, indented.
     pub(super) fn warn(&self, text: &str, lines: &[String], hint: Option<&Hint>) {
-        let mut message = format!("{WARNING}warning:{WARNING:#} {text}\n");
+        let mut message = format!("{WARNING}warning:{WARNING:#} {}\n", harmless(text));
         for line in lines {
-            message.push_str(&format!("  {line}\n"));
+            message.push_str(&format!("  {}\n", harmless(line)));
         }
         if let Some(hint) = hint {
+            let hint = harmless(&hint.to_string());
             message.push_str(&format!("\n{HINT}hint:{HINT:#} {hint}\n"));
         }
         self.talk(&message);
@@ -103,12 +106,13 @@ impl Ui {
 
     /// Tells what failed, why, and what to do; returns its exit code.
     pub(super) fn end_with(&self, failure: &Failure) -> ExitCode {
-        let mut message = format!("{ERROR}error:{ERROR:#} {}\n", failure.message);
+        let mut message = format!("{ERROR}error:{ERROR:#} {}\n", harmless(&failure.message));
         for cause in &failure.causes {
-            message.push_str(&format!("  caused by: {cause}\n"));
+            message.push_str(&format!("  caused by: {}\n", harmless(cause)));
         }
         for (index, hint) in failure.hints.iter().enumerate() {
             let gap = if index == 0 { "\n" } else { "" };
+            let hint = harmless(&hint.to_string());
             message.push_str(&format!("{gap}{HINT}hint:{HINT:#} {hint}\n"));
         }
         self.talk(&message);
@@ -136,6 +140,12 @@ impl Ui {
         stream.write_all(text.as_bytes())?;
         stream.flush()
     }
+}
+
+/// Returns a text without what would move a terminal's cursor, colour or direction: names and
+/// values come from files that strangers may have written.
+fn harmless(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !is_bidi_control(*c)).collect()
 }
 
 /// Shows help, the version, or what is wrong with the arguments.

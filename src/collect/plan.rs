@@ -81,7 +81,7 @@ impl Plan {
         let mut queries: Vec<PlannedQuery> = Vec::new();
         let mut skipped = Vec::new();
         for sample_no in 1..=survey.samples {
-            let mut by_text: BTreeMap<String, usize> = BTreeMap::new();
+            let mut known: BTreeMap<(String, Method), usize> = BTreeMap::new();
             for metric in survey.enabled_metrics() {
                 for framework in &survey.frameworks {
                     let name = framework.name.clone();
@@ -99,11 +99,11 @@ impl Plan {
                         metric: metric.id.clone(),
                     };
                     // Equal texts with different methods happen to agree today only.
-                    let same = by_text.get(&query.text).copied();
-                    if let Some(at) = same.filter(|at| queries[*at].query.method == query.method) {
+                    let shared = (query.text.clone(), query.method);
+                    if let Some(at) = known.get(&shared).copied() {
                         queries[at].targets.push(target);
                     } else {
-                        by_text.insert(query.text.clone(), queries.len());
+                        known.insert(shared, queries.len());
                         let targets = vec![target];
                         queries.push(PlannedQuery {
                             query,
@@ -143,28 +143,44 @@ impl Plan {
             framework: survey.current_name(&key.framework).to_owned(),
             ..key.clone()
         };
-        let answered: BTreeSet<Key> = run.answers().keys().map(renamed).collect();
+        // What was asked with another method, or has re-asks to come, is not answered.
+        let answers = run.answers();
+        let settled = run.settled();
+        let answered: BTreeSet<(Key, Option<Method>)> =
+            settled.iter().map(|key| (renamed(key), answers[key].method)).collect();
+        let is_answered = |key: &Key, method: Method| {
+            let of = |method| answered.contains(&(key.clone(), method));
+            of(Some(method)) || of(None)
+        };
         let mut attempts: BTreeMap<Key, u32> = BTreeMap::new();
         for sample in &run.samples {
             let last = attempts.entry(renamed(&sample.key())).or_default();
             *last = sample.attempt_no.max(*last);
         }
-        let key = |target: &Target, sample_no| Key {
-            framework: target.framework.clone(),
-            metric: target.metric.clone(),
-            sample_no,
-        };
         for query in &mut self.queries {
             let sample_no = query.sample_no;
-            query.targets.retain(|target| !answered.contains(&key(target, sample_no)));
+            let method = query.query.method;
+            query.targets.retain(|target| !is_answered(&key(target, sample_no), method));
             let tried = query.targets.iter().filter_map(|t| attempts.get(&key(t, sample_no)));
             query.attempts_before = tried.copied().max().unwrap_or_default();
         }
         self.queries.retain(|query| !query.targets.is_empty());
         let to_ask: usize = self.queries.iter().map(|query| query.targets.len()).sum();
-        self.counts = answered.len() + to_ask;
+        let asked_again = |key: &&Key| {
+            let renamed = renamed(key);
+            self.queries
+                .iter()
+                .any(|query| query.targets.iter().any(|t| self::key(t, query.sample_no) == renamed))
+        };
+        // Counted as the history will be: by the names of the day, each key once.
+        self.counts = settled.iter().filter(|key| !asked_again(key)).count() + to_ask;
         self
     }
+}
+
+fn key(target: &Target, sample_no: u32) -> Key {
+    let (framework, metric) = (target.framework.clone(), target.metric.clone());
+    Key { framework, metric, sample_no }
 }
 
 #[cfg(test)]

@@ -6,18 +6,12 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
-use crate::domain::sample::{Outcome, Sample};
+use crate::domain::sample::{MOST_REASKS, Outcome, SUSPICIOUS, Sample};
 use crate::github::{Answer, AnswerSource, Question, Reply, SourceError};
 use crate::history::{Appender, HistoryError};
 use crate::platform::{Signal, Stop};
 
 use super::plan::{Plan, PlannedQuery};
-
-/// How often a query whose answer is incomplete is asked again in a run.
-const REASKS: u32 = 2;
-
-/// What is noted beside a number that is asked for again before it is believed.
-const SUSPICIOUS: &str = "suspicious";
 
 /// How long a run waits for the clock to pass the last run of the history.
 const LONGEST_CLOCK_WAIT: Duration = Duration::from_secs(2);
@@ -147,7 +141,9 @@ pub async fn collect<S: AnswerSource, K: Keep>(
             }
             Err(error) => return Err(error.into()),
         };
-        if attempt == 1 && is_suspicious(answer.outcome, query.last_count) {
+        let total = query.attempts_before + attempt;
+        let suspicious = total == 1 && is_suspicious(answer.outcome, query.last_count);
+        if suspicious {
             answer.detail = answer.detail.with_item(SUSPICIOUS);
         }
         let mut samples = samples_of(&answer, query, attempt, survey_id, run);
@@ -159,8 +155,7 @@ pub async fn collect<S: AnswerSource, K: Keep>(
         keeper.keep(&samples)?;
         rows += samples.len();
         asked += 1;
-        let suspicious = attempt == 1 && is_suspicious(answer.outcome, query.last_count);
-        if suspicious || (answer.may_improve && attempt <= REASKS) {
+        if suspicious || (answer.may_improve && total <= MOST_REASKS) {
             waiting.push_back((query, attempt + 1));
         }
         let still_to_ask = waiting.len();
@@ -185,7 +180,8 @@ fn question_of(query: &PlannedQuery) -> Question {
         .first()
         .map(|target| (target.framework.clone(), target.metric.clone()))
         .unwrap_or_default();
-    Question { query: query.query.text.clone(), framework, metric }
+    let sample_no = query.sample_no;
+    Question { query: query.query.text.clone(), framework, metric, sample_no }
 }
 
 /// Makes a row for each framework and metric that the answer counts for.

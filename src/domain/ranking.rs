@@ -61,6 +61,11 @@ impl Tally {
             passes.entry(sample.sample_no).or_default().push(sample);
         }
         let mut answers: Vec<&Sample> = passes.into_values().filter_map(select_answer).collect();
+        // After a change of the query in mid-run only what was asked last can be told together.
+        if let Some(last) = answers.iter().max_by_key(|answer| answer.observed_at) {
+            let method = last.method;
+            answers.retain(|answer| answer.method == method);
+        }
         let Some(best) = answers.iter().map(|a| a.outcome.status()).max() else {
             let Some(last) = attempts.last() else { return Self::not_asked() };
             let reason = match last.detail.reason() {

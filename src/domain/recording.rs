@@ -24,6 +24,9 @@ pub struct RecordedAnswer {
     pub framework: String,
     /// The metric it was asked for.
     pub metric: String,
+    /// The pass, from 1; left out if it is the first.
+    #[serde(default = "first_pass", skip_serializing_if = "is_first_pass")]
+    pub sample_no: u32,
     /// The exact text sent; empty where nobody knows the query.
     pub query: String,
     /// How far the number can be trusted.
@@ -41,6 +44,15 @@ pub struct RecordedAnswer {
     /// What GitHub said about its limits, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateHeaders>,
+}
+
+fn first_pass() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_first_pass(pass: &u32) -> bool {
+    *pass == first_pass()
 }
 
 /// What an answer's headers say about the limit it counted against.

@@ -1,11 +1,11 @@
 //! One pass over a survey: its id, its samples, and whether it is finished.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::sample::{Sample, select_answer};
+use super::sample::{Sample, is_settled, select_answer};
 
 /// The id of a run: its start in UTC and four random hex digits, `20261121T060003Z-7f3a`.
 ///
@@ -91,6 +91,13 @@ impl Run {
         self.attempts().into_iter().filter_map(select).collect()
     }
 
+    /// Returns the keys that have an answer and whose re-asks were made.
+    #[must_use]
+    pub fn settled(&self) -> BTreeSet<Key> {
+        let settled = self.attempts().into_iter().filter(|(_, attempts)| is_settled(attempts));
+        settled.map(|(key, _)| key).collect()
+    }
+
     /// Returns how many counts the run set out to take, as its rows say.
     ///
     /// The first row that a collecting process writes carries the number, a resumed run a second
@@ -106,21 +113,21 @@ impl Run {
     /// counted: it is unfinished if it lacks a number for anything of either. `still_asked` says
     /// which keys the survey has today, so that a framework that was taken out since is not missed.
     pub fn progress(&self, before: Option<&Run>, still_asked: impl Fn(&Key) -> bool) -> Progress {
-        let answered = self.answers();
+        let settled = self.settled().len();
         let planned = self.planned().unwrap_or_else(|| {
-            let mut keys: std::collections::BTreeSet<Key> = self.attempts().into_keys().collect();
+            let mut keys: BTreeSet<Key> = self.attempts().into_keys().collect();
             let earlier = before.map(Run::answers).unwrap_or_default();
             keys.extend(earlier.into_keys().filter(|key| still_asked(key)));
             keys.len()
         });
-        Progress { answered: answered.len(), planned }
+        Progress { answered: settled, planned }
     }
 }
 
 /// How many of a run's planned counts have a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Keys with a number: complete, unchecked or incomplete.
+    /// Keys with a number: complete, unchecked, or incomplete after its re-asks.
     pub answered: usize,
     /// Keys that the run set out to count.
     pub planned: usize,
@@ -131,12 +138,6 @@ impl Progress {
     #[must_use]
     pub fn is_finished(self) -> bool {
         self.answered >= self.planned
-    }
-
-    /// Returns how many counts are missing.
-    #[must_use]
-    pub fn missing(self) -> usize {
-        self.planned.saturating_sub(self.answered)
     }
 }
 

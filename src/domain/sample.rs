@@ -179,7 +179,8 @@ impl Source {
             Some((kind, host)) => (kind, Some(host.to_owned())),
             None => (text, None),
         };
-        if host.as_deref() == Some("") {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+        if host.as_deref().is_some_and(|host| host.is_empty() || !host.chars().all(allowed)) {
             return None;
         }
         let kind = SourceKind::ALL.into_iter().find(|k| k.as_str() == kind)?;
@@ -210,6 +211,10 @@ impl fmt::Display for Source {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detail(String);
 
+/// The item of a lower bound: GitHub's time limit ended the search.
+pub const STOPPED_EARLY: &str = "stopped early";
+/// The item of a number that is asked for again before it is believed.
+pub const SUSPICIOUS: &str = "suspicious";
 const PLANNED: &str = "planned ";
 const PUBLISHED: &str = "published ";
 
@@ -259,6 +264,12 @@ impl Detail {
         items.collect::<Vec<_>>().join("; ")
     }
 
+    /// Tells whether an item is among the others.
+    #[must_use]
+    pub fn has_item(&self, item: &str) -> bool {
+        self.0.split("; ").any(|other| other == item)
+    }
+
     /// Returns the text as it stands in the history.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -268,6 +279,22 @@ impl Detail {
     fn item(&self, prefix: &str) -> Option<&str> {
         self.0.split("; ").find_map(|item| item.strip_prefix(prefix))
     }
+}
+
+/// How often a query whose answer was stopped early is asked again in a run.
+pub const MOST_REASKS: u32 = 2;
+
+/// Tells whether the attempts of one key, in file order, leave nothing to ask: there is an answer,
+/// and the re-asks that it called for were made.
+#[must_use]
+pub fn is_settled(attempts: &[&Sample]) -> bool {
+    let Some(answer) = select_answer(attempts.iter().copied()) else { return false };
+    let reasks = match answer.outcome.status() {
+        Status::Incomplete if answer.detail.has_item(STOPPED_EARLY) => MOST_REASKS as usize,
+        Status::Complete | Status::Unchecked if answer.detail.has_item(SUSPICIOUS) => 1,
+        _ => 0,
+    };
+    attempts.len() > reasks
 }
 
 /// Selects the answer among the attempts of one key, given in file order.
@@ -392,7 +419,7 @@ pub(crate) mod tests {
         for text in ["rest", "graphql", "import", "published", "rest@github.example.com"] {
             assert_eq!(Source::parse(text).map(|s| s.to_string()).as_deref(), Some(text));
         }
-        for text in ["", "REST", "rest@", "soap"] {
+        for text in ["", "REST", "rest@", "soap", "rest@x)|<img>"] {
             assert_eq!(Source::parse(text), None, "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use chrono::{Days, Months, NaiveDate};
 
 use super::period::midnight;
 use super::run::RunId;
@@ -66,18 +66,12 @@ impl When {
             Self::Days { end, .. } => run.started_at() < midnight(*end),
         }
     }
-
-    /// Returns the first moment of it.
-    #[must_use]
-    pub fn start(&self) -> DateTime<Utc> {
-        match self {
-            Self::Run(id) => id.started_at(),
-            Self::Days { first, .. } => midnight(*first),
-        }
-    }
 }
 
-/// Reads a length of time, `500ms`, `2s`, `15m` or `1h`; `None` for anything else.
+/// The longest length of time that can be typed.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Reads a length of time, `500ms`, `2s`, `15m` or `1h`, at most a year; `None` for anything else.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
@@ -85,7 +79,8 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     let unit = &text[digits.len()..];
     let unit_ms = units.iter().find(|(name, _)| *name == unit).map(|(_, ms)| *ms)?;
     let number: u64 = digits.parse().ok().filter(|_| !digits.starts_with('+'))?;
-    number.checked_mul(unit_ms).map(Duration::from_millis)
+    let length = number.checked_mul(unit_ms).map(Duration::from_millis);
+    length.filter(|length| *length <= LONGEST)
 }
 
 fn parse_digits(text: &str) -> Option<u32> {
@@ -133,7 +128,9 @@ mod tests {
         for (text, ms) in cases {
             assert_eq!(parse_duration(text), Some(Duration::from_millis(ms)), "{text}");
         }
-        for text in ["", "2", "s", "-1s", "+1s", "1.5s", "2 s", "2S", "99999999999999999999s"] {
+        for text in
+            ["", "2", "s", "-1s", "+1s", "1.5s", "2 s", "2S", "99999999999999999999s", "9000h"]
+        {
             assert_eq!(parse_duration(text), None, "{text}");
         }
     }

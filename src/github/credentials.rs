@@ -32,6 +32,8 @@ pub struct TokenPlaces {
     pub systemd_folder: Option<PathBuf>,
     /// A file named in the settings.
     pub settings_file: Option<PathBuf>,
+    /// The address that the settings name: their file's token belongs there.
+    pub settings_address: Option<String>,
     /// The program to ask last.
     pub gh: Option<PathBuf>,
 }
@@ -87,18 +89,27 @@ pub async fn find_token(
     }
     let variables = match address.kind() {
         HostKind::Github | HostKind::Loopback => &places.github,
-        HostKind::Enterprise if is_of_environment(places, address) => &places.github,
+        HostKind::Enterprise if is_of(places.environment_address.as_deref(), address) => {
+            &places.github
+        }
         HostKind::Enterprise => &places.enterprise,
     };
     if let Some((name, token)) = variables.first() {
         let found = checked(token.expose_secret(), format!("`{name}`"))?;
         return private(found, address).map(Some);
     }
+    let names = |named: &Option<String>| is_of(named.as_deref(), address);
+    let is_github = matches!(address.kind(), HostKind::Github | HostKind::Loopback);
+    let is_named = names(&places.environment_address) || names(&places.settings_address);
     let credential = places.systemd_folder.as_ref().map(|folder| folder.join(SYSTEMD_CREDENTIAL));
-    if let Some(path) = credential.filter(|path| path.exists()) {
+    if let Some(path) = credential.filter(|path| (is_github || is_named) && path.exists()) {
         return private(read_file(&path)?, address).map(Some);
     }
-    if let Some(path) = &places.settings_file {
+    let is_theirs = match &places.settings_address {
+        None => is_github,
+        Some(_) => names(&places.settings_address),
+    };
+    if let Some(path) = places.settings_file.as_ref().filter(|_| is_theirs) {
         return private(read_file(path)?, address).map(Some);
     }
     if address.kind() == HostKind::Loopback || !address.is_private() {
@@ -107,9 +118,10 @@ pub async fn find_token(
     Ok(ask_gh(places.gh.as_deref(), &address.gh_host()).await)
 }
 
-fn is_of_environment(places: &TokenPlaces, address: &ApiAddress) -> bool {
-    let given = places.environment_address.as_ref().and_then(|text| ApiAddress::parse(text).ok());
-    given.is_some_and(|given| given.host() == address.host())
+/// Tells whether an address that was named somewhere has the host of this one.
+fn is_of(named: Option<&str>, address: &ApiAddress) -> bool {
+    let named = named.and_then(|text| ApiAddress::parse(text).ok());
+    named.is_some_and(|named| named.host() == address.host())
 }
 
 fn private(found: FoundToken, address: &ApiAddress) -> Result<FoundToken, TokenError> {
@@ -188,6 +200,22 @@ mod tests {
         let of = |address: &str| found(&in_actions, address).expect("a search");
         assert_eq!(of("https://git.example.org/api/v3"), github);
         assert_eq!(of("https://other.example.org/api/v3"), enterprise);
+    }
+
+    #[test]
+    fn a_file_of_the_settings_belongs_to_the_host_of_the_settings() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("token");
+        std::fs::write(&file, "ghp_settings").expect("a file");
+        let gh = Some(PathBuf::from("/nowhere/gh"));
+        let places = TokenPlaces { settings_file: Some(file), gh, ..TokenPlaces::default() };
+        let settings = Some("ghp_settings".to_owned());
+        assert_eq!(found(&places, "https://api.github.com").expect("a search"), settings);
+        assert_eq!(found(&places, "https://git.example.org/api/v3").expect("a search"), None);
+        let theirs = Some("https://git.example.org/api/v3".to_owned());
+        let places = TokenPlaces { settings_address: theirs, ..places };
+        assert_eq!(found(&places, "https://git.example.org/api/v3").expect("a search"), settings);
+        assert_eq!(found(&places, "https://api.github.com").expect("a search"), None);
     }
 
     #[test]

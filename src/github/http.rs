@@ -9,6 +9,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Certificate, Client, ClientBuilder, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::address::{ApiAddress, HostKind};
 use super::wire::{Head, Response};
 
 /// The largest body that is read, decoded. One item of a search answer has about 6 kB.
@@ -72,7 +73,17 @@ impl Http {
     /// Makes a connection; `longest` bounds one request from its start to the last byte.
     ///
     /// The system's certificates are used first, those of Mozilla where it has none.
-    pub(super) fn new(token: Option<SecretString>, longest: Duration) -> Result<Self, String> {
+    ///
+    /// No proxy stands between this machine and itself: it would see the token in the open.
+    pub(super) fn new(
+        address: &ApiAddress,
+        token: Option<SecretString>,
+        longest: Duration,
+    ) -> Result<Self, String> {
+        let builder = |longest| match address.kind() {
+            HostKind::Loopback => builder(longest).no_proxy(),
+            HostKind::Github | HostKind::Enterprise => builder(longest),
+        };
         let with_system_roots = builder(longest).build();
         let client = with_system_roots.or_else(|_| {
             let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
@@ -103,6 +114,15 @@ impl Http {
         redacted
     }
 
+    /// Takes the token out of a body that repeats it, before anything is shortened.
+    fn without_token(&self, body: Vec<u8>) -> Vec<u8> {
+        let Some(token) = self.token.as_ref().map(ExposeSecret::expose_secret) else { return body };
+        if !body.windows(token.len()).any(|window| window == token.as_bytes()) {
+            return body;
+        }
+        String::from_utf8_lossy(&body).replace(token, "[token]").into_bytes()
+    }
+
     /// Fetches a URL. Redirects are followed; the token goes to the host of the URL only.
     pub(super) async fn fetch(&self, url: &Url) -> Result<Exchange, Broken> {
         let mut at = url.clone();
@@ -112,7 +132,9 @@ impl Http {
             let status = answer.status().as_u16();
             let Some(next) = redirect_of(status, answer.headers(), &at) else {
                 let host = host_of(&at);
-                return Ok(Exchange { response: read(answer).await?, host });
+                let mut response = read(answer).await?;
+                response.body = self.without_token(response.body);
+                return Ok(Exchange { response, host });
             };
             if next.scheme() != "https" && at.scheme() == "https" {
                 return Err(refused("redirected", "a redirect leads away from https".into()));
@@ -232,7 +254,9 @@ mod tests {
     #[test]
     fn tokens_are_taken_out_of_what_others_say() {
         let token = SecretString::from("odd-token/1".to_owned());
-        let http = Http::new(Some(token), Duration::from_secs(1)).expect("a connection");
+        let address = ApiAddress::parse("https://api.github.com").expect("an address");
+        let http = Http::new(&address, Some(token), Duration::from_secs(1)).expect("a connection");
+        assert_eq!(http.without_token(b"a odd-token/1 b".to_vec()), b"a [token] b");
         let said = "Bearer odd-token/1, ghp_abc123; (github_pat_11A_b) ghp is fine é";
         let expected = "Bearer [token], [token]; ([token]) ghp is fine é";
         assert_eq!(http.redact(said), expected);

@@ -53,7 +53,7 @@ pub async fn fetch_limits(
     token: Option<SecretString>,
     longest: Duration,
 ) -> Result<Limits, (u16, String)> {
-    let http = Http::new(token, longest).map_err(|said| (0, said))?;
+    let http = Http::new(address, token, longest).map_err(|said| (0, said))?;
     let exchange = http.fetch(&address.rate_limit()).await.map_err(|broken| (0, broken.said))?;
     let response = exchange.response;
     let body: Option<Body> = serde_json::from_slice(&response.body).ok();
@@ -61,6 +61,6 @@ pub async fn fetch_limits(
         Some(Body { resources: Resources { search, graphql } }) => {
             Ok(Limits { search, graphql, token_expires_at: response.head.token_expires_at })
         }
-        None => Err((response.status, Complaint::parse(&response.body).words())),
+        None => Err((response.status, http.redact(&Complaint::parse(&response.body).words()))),
     }
 }

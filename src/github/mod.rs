@@ -39,6 +39,8 @@ pub struct Question {
     pub framework: String,
     /// The metric it is asked for.
     pub metric: String,
+    /// The pass, from 1.
+    pub sample_no: u32,
 }
 
 /// What came back.
@@ -90,6 +92,12 @@ pub enum SourceError {
     /// GitHub's secondary limit was hit again and again.
     #[error("GitHub asked for a pause again and again (secondary limit)")]
     Unwelcome,
+    /// Everything asked so far was refused for the same general reason.
+    #[error("everything is refused: {trouble}")]
+    Hopeless {
+        /// The last refusal, in words for people.
+        trouble: String,
+    },
     /// GitHub refuses every further query.
     #[error("GitHub refuses every query: {said}")]
     Closed {

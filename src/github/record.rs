@@ -39,6 +39,7 @@ impl<S: AnswerSource> AnswerSource for Recorder<S> {
                 observed_at: answer.observed_at,
                 framework: question.framework.clone(),
                 metric: question.metric.clone(),
+                sample_no: question.sample_no,
                 query: answer.query.clone(),
                 status: answer.outcome.status(),
                 count: answer.outcome.count(),

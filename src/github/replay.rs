@@ -12,14 +12,14 @@ use crate::platform::Stop;
 
 /// Answers from a recording.
 ///
-/// A question is answered by what was recorded for its text; where the recording knows no text
+/// A question is answered by what was recorded for its text and pass; where the recording knows no text
 /// (a publication), by what it has for the framework and metric. Several answers to one question
 /// come in their recorded order.
 #[derive(Debug)]
 pub struct Replay<'c, C> {
     run: RunId,
-    by_query: BTreeMap<String, VecDeque<RecordedAnswer>>,
-    by_name: BTreeMap<(String, String), VecDeque<RecordedAnswer>>,
+    by_query: BTreeMap<(String, u32), VecDeque<RecordedAnswer>>,
+    by_name: BTreeMap<(String, String, u32), VecDeque<RecordedAnswer>>,
     asked: Vec<Question>,
     pace: Duration,
     /// When the whole replay must be over, on the monotonic clock.
@@ -39,14 +39,18 @@ impl<'c, C: Clock> Replay<'c, C> {
     ) -> Self {
         let run =
             recording.first().map_or_else(|| RunId::new(clock.now_utc(), 0), |first| first.run);
-        let mut by_query: BTreeMap<String, VecDeque<RecordedAnswer>> = BTreeMap::new();
-        let mut by_name: BTreeMap<(String, String), VecDeque<RecordedAnswer>> = BTreeMap::new();
+        let mut by_query: BTreeMap<(String, u32), VecDeque<RecordedAnswer>> = BTreeMap::new();
+        let mut by_name: BTreeMap<(String, String, u32), VecDeque<RecordedAnswer>> =
+            BTreeMap::new();
         for answer in recording {
             if answer.query.is_empty() {
-                let name = (answer.framework.clone(), answer.metric.clone());
+                let name = (answer.framework.clone(), answer.metric.clone(), answer.sample_no);
                 by_name.entry(name).or_default().push_back(answer);
             } else {
-                by_query.entry(answer.query.clone()).or_default().push_back(answer);
+                by_query
+                    .entry((answer.query.clone(), answer.sample_no))
+                    .or_default()
+                    .push_back(answer);
             }
         }
         let ends_at = whole.map(|whole| clock.monotonic() + whole);
@@ -54,16 +58,16 @@ impl<'c, C: Clock> Replay<'c, C> {
     }
 
     fn next_answer(&mut self, question: &Question) -> Option<RecordedAnswer> {
-        let name = (question.framework.clone(), question.metric.clone());
-        let by_query = self.by_query.get_mut(&question.query).and_then(VecDeque::pop_front);
+        let (query, name) = keys_of(question);
+        let by_query = self.by_query.get_mut(&query).and_then(VecDeque::pop_front);
         by_query.or_else(|| self.by_name.get_mut(&name)?.pop_front())
     }
 
     fn has_answer(&self, question: &Question) -> bool {
-        let name = (question.framework.clone(), question.metric.clone());
+        let (query, name) = keys_of(question);
         let has =
             |answers: Option<&VecDeque<RecordedAnswer>>| answers.is_some_and(|a| !a.is_empty());
-        has(self.by_query.get(&question.query)) || has(self.by_name.get(&name))
+        has(self.by_query.get(&query)) || has(self.by_name.get(&name))
     }
 
     fn not_recorded(&self, question: &Question) -> Answer {
@@ -77,6 +81,12 @@ impl<'c, C: Clock> Replay<'c, C> {
             may_improve: false,
         }
     }
+}
+
+/// Returns what a question is looked up by: its text, else its framework and metric; and its pass.
+fn keys_of(question: &Question) -> ((String, u32), (String, String, u32)) {
+    let Question { query, framework, metric, sample_no } = question.clone();
+    ((query, sample_no), (framework, metric, sample_no))
 }
 
 impl<C: Clock> AnswerSource for Replay<'_, C> {

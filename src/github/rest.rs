@@ -9,17 +9,25 @@ use secrecy::SecretString;
 
 use super::http::{Broken, BrokenKind, Exchange, Http};
 use super::quota::{LimitHeaders, Next, Pacer, Why};
-use super::verdict::{Closed, RETRIES, Trust, Verdict, judge};
+use super::verdict::{RETRIES, Trust, Verdict, judge};
 use super::{Answer, AnswerSource, ApiAddress, Bound, Question, Reply, SourceError};
 use crate::clock::Clock;
 use crate::domain::recording::RateHeaders;
-use crate::domain::sample::{Detail, Outcome, Source, SourceKind};
+use crate::domain::sample::{Detail, Outcome, STOPPED_EARLY, Source, SourceKind};
 use crate::platform::Stop;
 
 /// Searches a minute with a token, as long as GitHub does not say otherwise.
 const LIMIT_WITH_TOKEN: u64 = 30;
 /// Searches a minute without one.
 const LIMIT_WITHOUT_TOKEN: u64 = 10;
+
+/// So many refusals of the same kind, before any number came, mean that none will come.
+const MOST_REFUSED_ALIKE: u32 = 5;
+
+/// The longest absence that a run waits out when GitHub asks for one.
+const LONGEST_BAN: Duration = Duration::from_secs(3600);
+/// The longest absence that is named exactly.
+const LONGEST_NAMED: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// After so many secondary limits in a row, GitHub means it.
 const MOST_SECONDARY_IN_A_ROW: u32 = 5;
@@ -82,6 +90,9 @@ pub struct Rest<'c, C> {
     told_expiry: bool,
     has_token: bool,
     last_trouble: Option<String>,
+    has_counted: bool,
+    /// How many queries were refused for the same general reason, one after the other.
+    refused_alike: u32,
     /// Why nothing further is asked, once it is so.
     ended: Option<SourceError>,
     tell: Box<dyn FnMut(Notice) + 'c>,
@@ -102,7 +113,7 @@ impl<'c, C: Clock> Rest<'c, C> {
     ) -> Result<Self, SourceError> {
         let has_token = token.is_some();
         let limit = if has_token { LIMIT_WITH_TOKEN } else { LIMIT_WITHOUT_TOKEN };
-        let http = Http::new(token, patience.request).map_err(SourceError::NoClient)?;
+        let http = Http::new(&address, token, patience.request).map_err(SourceError::NoClient)?;
         Ok(Self {
             http,
             address,
@@ -114,6 +125,8 @@ impl<'c, C: Clock> Rest<'c, C> {
             told_expiry: false,
             has_token,
             last_trouble: None,
+            has_counted: false,
+            refused_alike: 0,
             ended: None,
             tell: Box::new(tell),
         })
@@ -128,13 +141,22 @@ impl<'c, C: Clock> Rest<'c, C> {
         loop {
             let now = self.clock.monotonic();
             match self.pacer.next_request(now, still_to_ask) {
-                Next::Now => return Ok(()),
+                Next::Now => return self.expect_time_left(now),
                 Next::At { at, why } => {
                     let length = at.saturating_sub(now).max(Duration::from_millis(1));
                     self.wait(length, words_of(why), why.is_planned(), stop).await?;
                 }
             }
         }
+    }
+
+    /// Fails once the whole run has taken as long as it may.
+    fn expect_time_left(&self, now: Duration) -> Result<(), SourceError> {
+        if self.patience.whole.is_none_or(|whole| now <= self.started + whole) {
+            return Ok(());
+        }
+        let (until, trouble) = (self.clock.now_utc(), self.last_trouble.clone());
+        Err(SourceError::TooLong { until, why: "to go on", bound: Bound::Whole, trouble })
     }
 
     /// Waits, if patience allows for it.
@@ -215,9 +237,11 @@ impl<'c, C: Clock> Rest<'c, C> {
             self.wait_for_turn(still_to_ask, stop).await?;
             (self.tell)(Notice::Sent { query: question.query.clone() });
             tries += 1;
-            let (detail, said, most) = match self.exchange(&url, stop).await? {
+            let asked_at = self.clock.monotonic();
+            let (detail, said, most, exchange) = match self.exchange(&url, stop).await? {
                 Came::Verdict(Verdict::Count { count, trust }, exchange) => {
                     self.last_trouble = None;
+                    self.has_counted = true;
                     return Ok(self.counted(question, count, trust, &exchange));
                 }
                 Came::Verdict(Verdict::PrimaryLimit, _) => {
@@ -225,7 +249,8 @@ impl<'c, C: Clock> Rest<'c, C> {
                     tries -= 1;
                     continue;
                 }
-                Came::Verdict(Verdict::SecondaryLimit, _) => {
+                Came::Verdict(Verdict::SecondaryLimit, exchange) => {
+                    self.refuse_long_ban(&exchange)?;
                     if self.pacer.secondary_in_a_row() >= MOST_SECONDARY_IN_A_ROW {
                         return Err(SourceError::Unwelcome);
                     }
@@ -239,30 +264,60 @@ impl<'c, C: Clock> Rest<'c, C> {
                 }
                 Came::Verdict(Verdict::Refused { detail, said }, exchange) => {
                     self.trouble(question, detail, &said);
+                    self.give_up_if_hopeless(detail);
                     return Ok(self.failed(question, detail, tries, Some(&exchange)));
                 }
-                Came::Verdict(Verdict::Again { detail, said, most }, _) => (detail, said, most),
+                Came::Verdict(Verdict::Again { detail, said, most }, exchange) => {
+                    (detail, said, most, Some(exchange))
+                }
                 Came::Broken(Broken { detail, said, kind, .. }) => {
                     let most = match kind {
                         BrokenKind::NoAnswer => RETRIES,
                         BrokenKind::Garbled => 1,
                         BrokenKind::Refused => 0,
                     };
-                    (detail.to_owned(), said, most)
+                    (detail.to_owned(), said, most, None)
                 }
             };
+            // Waiting for an answer that does not come is waiting, too.
+            self.unplanned += self.clock.monotonic().saturating_sub(asked_at);
             self.trouble(question, &detail, &said);
             if tries > most {
-                return Ok(self.failed(question, &detail, tries, None));
+                return Ok(self.failed(question, &detail, tries, exchange.as_ref()));
             }
-            let pause = self.wait(pause_before(tries), TO_TRY_AGAIN, false, stop).await;
+            let named = exchange.as_ref().and_then(|e| e.response.head.limits.retry_after_s);
+            let named = named.map_or(Duration::ZERO, Duration::from_secs).min(LONGEST_NAMED);
+            let pause = pause_before(tries).max(named);
+            let pause = self.wait(pause, TO_TRY_AGAIN, false, stop).await;
             if let Err(error @ SourceError::TooLong { .. }) = pause {
                 // What became of this query is an answer; the next question meets the end.
                 self.ended = Some(error);
-                return Ok(self.failed(question, &detail, tries, None));
+                return Ok(self.failed(question, &detail, tries, exchange.as_ref()));
             }
             pause?;
         }
+    }
+
+    /// The same refusal of everything asked so far says that the address or the network is wrong.
+    fn give_up_if_hopeless(&mut self, detail: &'static str) {
+        let is_general = matches!(detail, "403" | "404" | "not JSON" | "no user agent");
+        self.refused_alike = if is_general { self.refused_alike + 1 } else { 0 };
+        if !self.has_counted && self.refused_alike >= MOST_REFUSED_ALIKE {
+            let trouble = self.last_trouble.clone().unwrap_or_default();
+            self.ended = Some(SourceError::Hopeless { trouble });
+        }
+    }
+
+    /// GitHub may ask for a longer absence than a run should wait; coming back earlier is no choice.
+    fn refuse_long_ban(&self, exchange: &Exchange) -> Result<(), SourceError> {
+        let ban = exchange.response.head.limits.retry_after_s.map(Duration::from_secs);
+        let Some(ban) = ban.filter(|ban| *ban > LONGEST_BAN) else { return Ok(()) };
+        Err(SourceError::TooLong {
+            until: self.clock.now_utc() + ban.min(LONGEST_NAMED),
+            why: words_of(Why::SecondaryLimit),
+            bound: Bound::Unplanned,
+            trouble: self.last_trouble.clone(),
+        })
     }
 
     fn trouble(&mut self, question: &Question, detail: &str, said: &str) {
@@ -282,7 +337,7 @@ impl<'c, C: Clock> Rest<'c, C> {
     ) -> Answer {
         let (outcome, detail) = match trust {
             Trust::Complete => (Outcome::Complete(count), ""),
-            Trust::StoppedEarly => (Outcome::Incomplete(count), "stopped early"),
+            Trust::StoppedEarly => (Outcome::Incomplete(count), STOPPED_EARLY),
             Trust::LeftOut => (Outcome::Incomplete(count), "single sign-on left out organisations"),
             Trust::Unsaid => (Outcome::Unchecked(count), "completeness not said"),
         };
@@ -376,16 +431,4 @@ fn rate_of(limits: &LimitHeaders) -> Option<RateHeaders> {
         used: limits.used?,
         reset_at: DateTime::from_timestamp(limits.reset_s?, 0)?,
     })
-}
-
-/// Returns what an error of this kind means for the token.
-impl Closed {
-    /// Tells whether the token is to blame.
-    #[must_use]
-    pub fn blames_the_token(self) -> bool {
-        match self {
-            Self::TokenRefused | Self::TooManyLogins => true,
-            Self::VersionRetired => false,
-        }
-    }
 }

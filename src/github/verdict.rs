@@ -66,6 +66,17 @@ pub enum Closed {
     VersionRetired,
 }
 
+impl Closed {
+    /// Tells whether the token is to blame.
+    #[must_use]
+    pub fn blames_the_token(self) -> bool {
+        match self {
+            Self::TokenRefused | Self::TooManyLogins => true,
+            Self::VersionRetired => false,
+        }
+    }
+}
+
 /// How often a server's trouble is worth asking again: after 1, 4 and 9 seconds.
 pub(super) const RETRIES: u32 = 3;
 

@@ -3,7 +3,7 @@
 //! What an answer means is decided in `verdict`; how bytes get here, in `http`.
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::quota::LimitHeaders;
 
@@ -96,14 +96,14 @@ impl Found {
 /// The part of an error that is understood. Bodies may be text, HTML or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct Complaint {
-    /// GitHub's message.
-    #[serde(default)]
+    /// GitHub's message, or the text of a body that is no JSON.
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) message: String,
     /// Where the documentation is; its end tells secondary limits.
     #[serde(default)]
     documentation_url: Option<String>,
     /// Objects with a `message` and a `code`, or plain strings.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     errors: Vec<serde_json::Value>,
 }
 
@@ -111,8 +111,10 @@ impl Complaint {
     /// Reads what can be read; a body that is no JSON object gives its first words as message.
     pub(super) fn parse(body: &[u8]) -> Self {
         serde_json::from_slice(without_mark(body)).unwrap_or_else(|_| {
-            let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-            Self { message: first_words(&without_tags(&text)), ..Self::default() }
+            let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST_PAGE_BYTES)]);
+            let plain = without_tags(&text);
+            let words: Vec<&str> = plain.split_whitespace().collect();
+            Self { message: words.join(" "), ..Self::default() }
         })
     }
 
@@ -153,25 +155,37 @@ impl Complaint {
     }
 }
 
+/// How much of a page is looked at for marks.
+const LONGEST_PAGE_BYTES: usize = 1 << 16;
+
+/// A `null` where a value should be is as good as nothing.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
 fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
-/// Returns the text of an HTML page, roughly: enough to recognise it.
+/// Returns the text of an HTML page, roughly: without tags, styles and scripts.
 fn without_tags(text: &str) -> String {
     let mut plain = String::new();
-    let mut inside = false;
-    for c in text.chars() {
-        match c {
-            '<' => inside = true,
-            '>' => {
-                inside = false;
-                plain.push(' ');
-            }
-            c if !inside => plain.push(c),
-            _ => {}
-        }
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        plain.push_str(before);
+        plain.push(' ');
+        let name: String =
+            tag.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+        let unread = match name.as_str() {
+            // What stands in between is no text.
+            "style" | "script" => tag.split_once("</").map(|(_, after)| after),
+            _ => Some(tag),
+        };
+        rest = unread.and_then(|tag| tag.split_once('>')).map_or("", |(_, after)| after);
     }
+    plain.push_str(rest);
     plain
 }
 

@@ -12,7 +12,7 @@ use super::row::{self, LineSplitter};
 use super::shape::Shape;
 use crate::domain::run::RunId;
 use crate::domain::sample::Sample;
-use crate::platform::sync_folder;
+use crate::platform::{leads_to, sync_folder};
 
 /// The longest line that can be one of ours: names, a query and a detail, with room to spare.
 const LONGEST_LINE_BYTES: u64 = 1 << 16;
@@ -117,7 +117,8 @@ impl Appender {
     pub fn append(&mut self, samples: &[Sample]) -> Result<(), HistoryError> {
         let rows = row::encode(samples);
         let length = self.file.metadata().map_err(|e| io_error(&self.path, "written", e))?.len();
-        if length != self.end {
+        // Another file may have taken the name: a checkout, a save, a sync.
+        if length != self.end || !leads_to(&self.path, &self.file).unwrap_or(false) {
             return Err(HistoryError::Changed { path: self.path.clone() });
         }
         let written = self.file.write_all(&rows).and_then(|()| self.file.sync_data());
@@ -305,4 +306,27 @@ fn folder_of(path: &Path) -> &Path {
 
 fn io_error(path: &Path, doing: &'static str, source: io::Error) -> HistoryError {
     HistoryError::Io { path: path.to_owned(), doing, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::Outcome;
+    use crate::domain::sample::tests::sample;
+
+    #[test]
+    fn a_history_that_was_replaced_gets_no_rows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history.csv");
+        let row = sample("Spring", 1, Outcome::Complete(5));
+        let mut appender = Appender::open(&path, row.observed_at).expect("an appender");
+        appender.append(std::slice::from_ref(&row)).expect("kept");
+        let copy = folder.path().join("copy.csv");
+        fs::copy(&path, &copy).expect("a copy");
+        fs::rename(&copy, &path).expect("a rename");
+        let refused = appender.append(std::slice::from_ref(&row));
+        assert!(matches!(refused, Err(HistoryError::Changed { .. })), "{refused:?}");
+        fs::remove_file(&path).expect("a removal");
+        assert!(matches!(appender.append(&[row]), Err(HistoryError::Changed { .. })));
+    }
 }

@@ -72,8 +72,8 @@ pub enum HistoryError {
         /// What tells, with line numbers.
         differences: Vec<String>,
     },
-    /// The file changed under our hands although we hold its lock.
-    #[error("`{}` was changed by another program during the run", path.display())]
+    /// The file was changed or replaced under our hands although we hold its lock.
+    #[error("`{}` was changed or replaced by another program during the run", path.display())]
     Changed {
         /// The file.
         path: PathBuf,

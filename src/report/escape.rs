@@ -46,7 +46,9 @@ pub(super) fn terminal(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !is_bidi_control(*c)).collect()
 }
 
-fn is_bidi_control(c: char) -> bool {
+/// Tells whether a character turns the direction of what follows.
+#[must_use]
+pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

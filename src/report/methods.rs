@@ -25,7 +25,7 @@ pub fn render_methods(report: &RankingReport, version: &str) -> String {
 
 fn paragraph(report: &RankingReport, version: &str) -> String {
     let title = markdown(&report.metric_title);
-    if let Some(published) = &report.published {
+    if let Some(published) = report.published.as_deref().map(markdown) {
         return format!(
             "The numbers ({title}) were not counted for this report: they are the printed counts \
              of a publication of {published}, read by repo-census {version} from a recording. \
@@ -60,7 +60,7 @@ fn paragraph(report: &RankingReport, version: &str) -> String {
          match is a repository that mentions the words, not one that is known to use the \
          framework; a repository can match several queries.",
         report.run,
-        report.sources.join(", "),
+        markdown(&report.sources.join(", ")),
         completeness.join("; "),
     )
 }
@@ -79,7 +79,7 @@ fn query_row(line: &Line) -> String {
     };
     let answered = match counted {
         Some(sample) => match (&sample.published, sample.source.kind) {
-            (Some(published), _) => format!("published {published}"),
+            (Some(published), _) => format!("published {}", markdown(published)),
             (None, SourceKind::Published) => "published".to_owned(),
             (None, _) => format!("{} UTC", sample.observed_at.format("%Y-%m-%d %H:%M:%S")),
         },
@@ -100,7 +100,7 @@ fn query_row(line: &Line) -> String {
 
 fn citation(report: &RankingReport, version: &str) -> String {
     let day = match (&report.published, report.moments) {
-        (Some(published), _) => format!("published {published}"),
+        (Some(published), _) => format!("published {}", markdown(published)),
         (None, Some((_, last))) => format!("counted {}", last.date_naive()),
         (None, None) => "no counts".to_owned(),
     };

@@ -15,6 +15,7 @@ mod table;
 mod terminal;
 
 pub use self::csv::render_csv;
+pub use escape::is_bidi_control;
 pub use json::render_json;
 pub use markdown::render_markdown;
 pub use methods::render_methods;

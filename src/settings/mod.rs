@@ -90,6 +90,8 @@ pub struct TokenSettings {
     pub file: Option<PathBuf>,
     /// A file named in the settings file.
     pub settings_file: Option<PathBuf>,
+    /// The address that the settings file names.
+    pub settings_address: Option<String>,
     /// Variables for github.com, with their names.
     pub github: Vec<(&'static str, SecretString)>,
     /// Variables for Enterprise Servers, with their names.

@@ -50,6 +50,7 @@ pub fn resolve(flags: Flags, environment: Environment) -> Result<Settings, Setti
     let root = root.or(environment.root);
     let root = root.unwrap_or_else(|| Setting { value: PathBuf::from("."), layer: Layer::Default });
     let of_flag = |url| Setting { value: Api::Url(url), layer: Layer::Flag("--api-url") };
+    let settings_address = file.api_url.clone();
     let in_file = |url| Setting { value: Api::Url(url), layer: of_file(&path) };
     let api = flags.api_url.map(of_flag).or(environment.api).or(file.api_url.map(in_file));
     Ok(Settings {
@@ -65,6 +66,7 @@ pub fn resolve(flags: Flags, environment: Environment) -> Result<Settings, Setti
             none_wanted: flags.no_token,
             file: flags.token_file,
             settings_file: file.token_file,
+            settings_address,
             github: environment.github_tokens,
             enterprise: environment.enterprise_tokens,
             environment_address: environment.api_url,

@@ -303,6 +303,121 @@ fn a_refused_recording_leaves_the_replay_alone() {
 }
 
 #[test]
+fn a_ranking_does_not_replace_the_history_of_its_own_run() {
+    let workdir = Workdir::new();
+    let outcome = workdir.run(&[&REPLAY[..], &["--out", HISTORY]].concat());
+    assert_eq!(outcome.code, 2, "{}", outcome.snapshot());
+    assert!(workdir.read(HISTORY).starts_with("run,observed_at,"), "the answers are there");
+}
+
+#[test]
+fn a_survey_may_change_in_the_middle_of_a_run() {
+    let collect = ["collect", "mine", "--replay", "r.jsonl"];
+    let resume = ["collect", "mine", "--replay", "r.jsonl", "--resume"];
+    let partial = || {
+        let workdir = Workdir::new();
+        workdir.write("config/surveys/mine.toml", survey(3));
+        workdir
+            .write("r.jsonl", line("F1", "complete", Some(1)) + &line("F2", "complete", Some(2)));
+        assert_eq!(workdir.run(&collect).code, 3);
+        workdir
+    };
+    // What was missing is taken out: nothing is left to ask.
+    let workdir = partial();
+    workdir.write("config/surveys/mine.toml", survey(2));
+    let resumed = workdir.run(&resume);
+    assert_eq!(resumed.code, 0, "{}", resumed.snapshot());
+    assert!(resumed.stderr.contains("nothing to ask"), "{}", resumed.stderr);
+    // Two names become one: the third count is missing all the same.
+    let workdir = partial();
+    let joined = survey(3).replace("name = \"F2\"", "name = \"F4\"\nformerly = [\"F2\"]");
+    workdir.write("config/surveys/mine.toml", joined);
+    let resumed = workdir.run(&resume);
+    assert_eq!(resumed.code, 3, "{}", resumed.snapshot());
+    // Another query: what was asked with the old one is asked again, and nothing is mixed.
+    let workdir = partial();
+    workdir
+        .write("config/surveys/mine.toml", survey(3).replace("is:public", "is:public fork:true"));
+    let answers: String = ["F1", "F2", "F3"]
+        .iter()
+        .map(|name| line(name, "complete", Some(9)).replace("is:public", "is:public fork:true"))
+        .collect();
+    workdir.write("r.jsonl", answers);
+    let resumed = workdir.run(&[&resume[..], &["--format", "csv"]].concat());
+    assert_eq!(resumed.code, 0, "{}", resumed.snapshot());
+    assert_eq!(resumed.stdout.matches(",9,complete,").count(), 3, "{}", resumed.stdout);
+}
+
+#[test]
+fn a_run_stopped_before_its_re_asks_is_not_finished() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(1));
+    workdir.write("r.jsonl", line("F1", "incomplete", Some(5)));
+    let first = workdir.run(&["collect", "mine", "--replay", "r.jsonl"]);
+    assert_eq!(first.code, 1, "its re-asks are not in the recording: {}", first.snapshot());
+    workdir.write("r.jsonl", line("F1", "complete", Some(8)));
+    let resumed = workdir.run(&["collect", "mine", "--replay", "r.jsonl", "--resume"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.snapshot());
+    assert!(resumed.stdout.contains('8'), "{}", resumed.stdout);
+}
+
+#[test]
+fn each_pass_has_its_own_recorded_answers() {
+    let workdir = Workdir::new();
+    let samples = survey(1).replace("[[metrics]]", "[collect]\nsamples = 2\n\n[[metrics]]");
+    workdir.write("config/surveys/mine.toml", samples);
+    let second = line("F1", "complete", Some(7)).replace("\"query\"", "\"sample_no\":2,\"query\"");
+    workdir.write("both.jsonl", line("F1", "complete", Some(5)) + &second);
+    let both = ["collect", "mine", "--replay", "both.jsonl", "--record", "copy.jsonl"];
+    assert_eq!(workdir.run(&both).code, 0);
+    assert_eq!(workdir.read("copy.jsonl"), workdir.read("both.jsonl"));
+    workdir.write("one.jsonl", line("F1", "complete", Some(5)));
+    let one = workdir.run(&["collect", "mine", "--replay", "one.jsonl"]);
+    assert_eq!(one.code, 3, "{}", one.snapshot());
+    let history = workdir.read("output/mine/replay-one.csv");
+    assert!(history.contains(",2,1,,failed,rest,f1 is:public,not in the recording"), "{history}");
+}
+
+#[test]
+fn a_recording_is_continued_by_its_own_run_only() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(2));
+    workdir.write("r.jsonl", line("F1", "complete", Some(5)));
+    assert_eq!(workdir.run(&["collect", "mine", "--replay", "r.jsonl"]).code, 3);
+    let whole = line("F1", "complete", Some(5));
+    for other in [whole.replace("20261121T", "20251121T"), whole[..40].to_owned()] {
+        workdir.write("other.jsonl", &other);
+        let arguments =
+            ["collect", "mine", "--replay", "r.jsonl", "--resume", "--record", "other.jsonl"];
+        assert_eq!(workdir.run(&arguments).code, 2);
+        assert_eq!(workdir.read("other.jsonl"), other);
+    }
+}
+
+#[test]
+fn escape_codes_of_others_do_not_reach_the_terminal() {
+    let workdir = Workdir::new();
+    workdir.write("s.toml", "\"\\u001b]0;title\\u0007\" = 1\ntitle = \"x\"\n");
+    let outcome = workdir.run(&["check", "s.toml", "--color", "never"]);
+    assert_eq!(outcome.code, 2);
+    assert!(!outcome.stderr.contains(['\u{1b}', '\u{7}']), "{:?}", outcome.stderr);
+    workdir.write("h.csv", workdir_history("rest@x)|<img src=e>", ""));
+    let refused = workdir.run(&["report", "h.csv", "--format", "methods"]);
+    assert_eq!(refused.code, 1, "{}", refused.snapshot());
+    workdir.write("h.csv", workdir_history("published", "published <script>1</script>"));
+    let shown = workdir.run(&["report", "h.csv", "--format", "methods"]).success();
+    assert!(!shown.contains("<script>"), "{shown}");
+}
+
+fn workdir_history(source: &str, detail: &str) -> String {
+    format!(
+        "run,observed_at,survey,framework,language,metric,method,sample_no,attempt_no,repo_count,\
+         status,source,query_text,detail\n20261121T060003Z-7f3a,2026-11-21T06:00:04Z,s,A,,m,,1,1,5,\
+         unchecked,{source},,{detail}\n"
+    )
+}
+
+#[test]
 fn an_older_recording_does_not_break_the_order_of_runs() {
     let workdir = Workdir::new();
     workdir.write("config/surveys/mine.toml", survey(1));

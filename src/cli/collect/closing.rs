@@ -30,7 +30,7 @@ impl Closing<'_> {
         let history = self.order.history();
         let survey = self.order.survey.clone();
         let subject = Subject { survey: Some(survey), history: history.clone() };
-        let selected = subject.select(Wanted::At(When::Run(self.run)));
+        let selected = subject.select(self.order.session, Wanted::At(When::Run(self.run)));
         let progress = selected.as_ref().ok().map(|selection| selection.progress);
         let kept = progress.map_or_else(
             || "no count was answered".to_owned(),
@@ -48,7 +48,14 @@ impl Closing<'_> {
                 let failure = Failure::of_source(&error, token, has_counts).because(kept);
                 return Err(if has_counts { failure.hint(rest) } else { failure });
             }
-            Err(CollectError::History(error)) => return Err(Failure::from(error).because(kept)),
+            Err(CollectError::History(error)) => {
+                let failure = Failure::from(error).because(kept);
+                return Err(if has_counts {
+                    Failure { code: NOT_FINISHED, ..failure }.hint(rest)
+                } else {
+                    failure
+                });
+            }
         };
         if let Ending::Interrupted(signal) = collected.ending {
             let failure = Failure::interrupted(signal, format!("interrupted; {kept}"));
@@ -71,9 +78,10 @@ impl Closing<'_> {
         resume: &str,
     ) -> Result<u8, Failure> {
         let Order { session, arguments, survey, origin, .. } = self.order;
+        let mut written = Ok(());
         if Outputs::were_chosen(&arguments.output) || !session.ui.is_quiet() {
             let report = build(session, subject, selection, &Wishes::default())?;
-            outputs.write(session, &report)?;
+            written = outputs.write(session, &report);
         }
         let progress = selection.progress;
         let doubts = doubts(&selection.run, &self.troubles.borrow());
@@ -90,14 +98,17 @@ impl Closing<'_> {
                 })
             });
             session.ui.warn(&text, &doubts, hint.as_ref());
+            written?;
             return Ok(if answered == 0 { FAILED } else { NOT_FINISHED });
         }
-        if selection.run.answers().values().any(|answer| is_incomplete(answer)) {
+        let has_bounds = selection.run.answers().values().any(|answer| is_incomplete(answer));
+        if has_bounds {
             let text = "the run is finished, but some counts are only lower bounds";
             session.ui.warn(text, &doubts, None);
-            if arguments.strict {
-                return Ok(NOT_FINISHED);
-            }
+        }
+        written?;
+        if has_bounds && arguments.strict {
+            return Ok(NOT_FINISHED);
         }
         let mut words = vec!["report".to_owned()];
         words.extend(match (origin, &arguments.survey) {
@@ -114,11 +125,17 @@ impl Closing<'_> {
 }
 
 /// Writes what was asked for about a run that was there already.
-pub(super) fn show_run(order: &Order<'_>, run: RunId, outputs: &Outputs) -> Result<(), Failure> {
+///
+/// Returns the exit code: with `--strict` lower bounds count here as well.
+pub(super) fn show_run(order: &Order<'_>, run: RunId, outputs: &Outputs) -> Result<u8, Failure> {
     let subject = Subject { survey: Some(order.survey.clone()), history: order.history() };
-    let selection = subject.select(Wanted::At(When::Run(run)))?;
-    let report = build(order.session, &subject, &selection, &Wishes::default())?;
-    outputs.write(order.session, &report)
+    let selection = subject.select(order.session, Wanted::At(When::Run(run)))?;
+    if Outputs::were_chosen(&order.arguments.output) {
+        let report = build(order.session, &subject, &selection, &Wishes::default())?;
+        outputs.write(order.session, &report)?;
+    }
+    let has_bounds = selection.run.answers().values().any(|answer| is_incomplete(answer));
+    Ok(if has_bounds && order.arguments.strict { NOT_FINISHED } else { DONE })
 }
 
 /// Names every count of a run that is missing or only a lower bound, with what was said.

@@ -169,42 +169,54 @@ impl Order<'_> {
             Origin::Github => Some(Connection::find(session, &arguments.connection).await?),
             Origin::Recording(_) => None,
         };
-        let mut record = None;
-        let continues = arguments.resume || arguments.once;
-        if !continues {
-            // Refused before anything is replaced.
-            record = self.open_recording(false)?;
+        // Refused before anything is opened or replaced.
+        if !(arguments.resume || arguments.once) {
+            self.refuse_recording()?;
         }
+        let record;
         let mut appender = self.open_history()?;
         tell_set_aside(session, &appender);
         let (run, plan) = match self.intent(&appender)? {
             Intent::LeaveAlone(run, reason) => {
                 session.ui.say(&reason);
-                if Outputs::were_chosen(&arguments.output) {
-                    closing::show_run(self, run, outputs)?;
-                }
-                return Ok(DONE);
+                return closing::show_run(self, run, outputs);
             }
             Intent::Start => {
                 let run = self.new_run(&appender).await?;
-                record =
-                    record.map_or_else(|| self.open_recording(false), |file| Ok(Some(file)))?;
+                record = self.open_recording(None)?;
                 (run, Plan::new(&self.survey, run.started_at().date_naive()))
             }
             Intent::Finish(run) => {
                 Self::refuse_other_github(&run, connection.as_ref())?;
-                record = self.open_recording(true)?;
+                record = self.open_recording(Some(run.id))?;
                 let plan = Plan::new(&self.survey, run.id.started_at().date_naive());
                 (run.id, plan.without_answered(&run, &self.survey))
             }
         };
+        if plan.queries.is_empty() {
+            return self.leave_empty_plan(run, &plan);
+        }
         let plan = plan.with_last_counts(&self.last_counts(appender.path())?);
         let troubles = Troubles::default();
         let ended =
             self.ask(connection.as_ref(), &plan, run, &mut appender, record, &troubles).await?;
         drop(appender);
+        self.remove_empty_recording();
         closing::Closing { order: self, connection: connection.as_ref(), run, troubles: &troubles }
             .close(ended, outputs)
+    }
+
+    /// Ends a run that has nothing to ask: what it lacks is no longer, or never was, in the survey.
+    fn leave_empty_plan(&self, run: RunId, plan: &Plan) -> Result<u8, Failure> {
+        if plan.counts == 0 {
+            let id = &self.survey.id;
+            return Err(Failure::usage(format!("survey `{id}` asks nothing"))
+                .because("no metric that is switched on fits any of its frameworks")
+                .hint(self.session.command(["check", id])));
+        }
+        let text = format!("run {run} lacks only what the survey no longer asks; nothing to ask");
+        self.session.ui.say(&text);
+        Ok(DONE)
     }
 
     /// Returns what the history counted last; a replay is taken as it was recorded.
@@ -369,8 +381,17 @@ impl Order<'_> {
         })
     }
 
-    /// Opens the recording, if one is wanted: a new file, or the one of the run that is continued.
-    fn open_recording(&self, continues: bool) -> Result<Option<(File, PathBuf)>, Failure> {
+    /// Refuses a recording that is there, or that is the one being replayed.
+    fn refuse_recording(&self) -> Result<(), Failure> {
+        let Some(path) = &self.arguments.record else { return Ok(()) };
+        if path.exists() {
+            return Err(recording_failure(path, &io::ErrorKind::AlreadyExists.into()));
+        }
+        Ok(())
+    }
+
+    /// Opens the recording, if one is wanted: a new file, or that of the run that is continued.
+    fn open_recording(&self, continued: Option<RunId>) -> Result<Option<(File, PathBuf)>, Failure> {
         let Some(path) = &self.arguments.record else { return Ok(None) };
         if let Origin::Recording(recording) = &self.origin
             && let crate::catalog::Origin::File(replayed) = &recording.origin
@@ -379,11 +400,45 @@ impl Order<'_> {
             let message = format!("`{}` is the recording that is replayed", path.display());
             return Err(Failure::usage(message).hint("name another file to record to"));
         }
+        if let Some(run) = continued.filter(|_| path.exists()) {
+            self.expect_recording_of(run, path)?;
+        }
         let mut options = OpenOptions::new();
-        options.append(true).create(true).create_new(!continues);
+        options.append(true).create(true).create_new(continued.is_none());
         match options.open(path) {
             Ok(file) => Ok(Some((file, path.clone()))),
             Err(error) => Err(recording_failure(path, &error)),
+        }
+    }
+
+    /// A recording without any answer is none, and would only be in the way.
+    fn remove_empty_recording(&self) {
+        let Some(path) = &self.arguments.record else { return };
+        if path.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+            // If it stays, the next run says so.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    /// A recording that is continued must be whole, and of the same run.
+    fn expect_recording_of(&self, run: RunId, path: &Path) -> Result<(), Failure> {
+        let shown = path.display();
+        let text =
+            std::fs::read_to_string(path).map_err(|error| recording_failure(path, &error))?;
+        if text.is_empty() {
+            return Ok(());
+        }
+        if !text.ends_with('\n') {
+            return Err(Failure::usage(format!("`{shown}` ends in a line that was cut off"))
+                .hint("remove its last line, or name another file"));
+        }
+        let answers = self.session.catalog().load_recording(&path.to_string_lossy())?.value;
+        match answers.first().map(|answer| answer.run).filter(|other| *other != run) {
+            None => Ok(()),
+            Some(other) => {
+                Err(Failure::usage(format!("`{shown}` is of run `{other}`, not `{run}`"))
+                    .hint("name another file: a recording holds one run"))
+            }
         }
     }
 

@@ -79,6 +79,36 @@ fn the_whole_run_can_be_bounded() {
 }
 
 #[test]
+fn the_whole_run_is_bounded_when_answers_are_slow() {
+    let github = fake().latency(Duration::from_millis(700)).start();
+    let workdir = Workdir::new();
+    let started = Instant::now();
+    let outcome = ask(&workdir, &github, &["collect", "--max-time", "2s"]);
+    assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_long_ban_is_not_cut_short() {
+    let github =
+        fake().fault(Fault::new(When::Nth(2), Reply::secondary_limit(7200)).times(1)).start();
+    let workdir = Workdir::new();
+    let outcome = ask(&workdir, &github, &["collect", "--max-wait", "3h"]);
+    assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
+    assert_eq!(github.requests().len(), 2);
+}
+
+#[test]
+fn the_same_refusal_of_everything_ends_the_run() {
+    let github = fake().fault(Fault::new(When::Always, Reply::WrongType)).start();
+    let workdir = Workdir::new();
+    let outcome = ask(&workdir, &github, &["collect"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.snapshot());
+    assert_eq!(github.requests().len(), 5, "a captive portal answers everything alike");
+    assert!(outcome.stderr.contains("Guest network"), "{}", outcome.stderr);
+}
+
+#[test]
 fn clocks_may_differ() {
     for offset in [-300, 300] {
         let github = fake()

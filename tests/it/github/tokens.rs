@@ -83,6 +83,21 @@ fn a_place_that_was_named_is_never_passed_over() {
 }
 
 #[test]
+fn no_proxy_sees_the_token_on_its_way_to_this_machine() {
+    let (github, proxy) = (fake().start(), fake().start());
+    let workdir = Workdir::new();
+    let variables = [
+        ("GITHUB_API_URL", github.api_url()),
+        ("GH_TOKEN", TOKEN),
+        ("http_proxy", proxy.base_url()),
+        ("ALL_PROXY", proxy.base_url()),
+    ];
+    let outcome = with_environment(&workdir, &variables, &["collect", "--quiet"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+    assert_eq!((github.requests().len(), proxy.requests().len()), (11, 0));
+}
+
+#[test]
 fn a_bad_token_ends_the_run_at_once() {
     let github = fake().start();
     let workdir = Workdir::new();
