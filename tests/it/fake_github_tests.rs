@@ -2,6 +2,7 @@
 //!
 //! The program under test does not appear here.
 
+mod graphql;
 mod limits;
 mod raw_client;
 mod wire;

@@ -11,11 +11,14 @@ use super::clock::timestamp;
 use super::fault::{ValidationKind, Wording};
 use super::window::Standing;
 
+/// Includes a sample body as published.
 macro_rules! sample {
     ($name:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/github/", $name))
     };
 }
+
+pub(crate) use sample;
 
 /// 401 for a token that is wrong, expired or revoked.
 pub(crate) const BAD_CREDENTIALS: &str = sample!("rest-401-bad-credentials.json");
@@ -200,10 +203,9 @@ fn repository(number: u64) -> Value {
 
 /// The body of `/rate_limit`.
 ///
-/// Everything but `core` and `search` is unused; `rate` is there up to version 2022-11-28.
+/// Everything but `core`, `search` and `graphql` is unused; `rate` is there up to version 2022-11-28.
 pub(crate) fn rate_limit(
-    core: Standing,
-    search: Standing,
+    (core, search, graphql): (Standing, Standing, Standing),
     is_anonymous: bool,
     with_rate: bool,
     now_ms: i64,
@@ -220,6 +222,7 @@ pub(crate) fn rate_limit(
             let standing = match name.as_str() {
                 "core" => core,
                 "search" => search,
+                "graphql" => graphql,
                 _ => untouched,
             };
             fill_in(resource, standing);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::FakeGithub;
 use super::fault::Fault;
+use super::graphql::{GraphqlFault, TimeModel};
 use super::headers::RateHeaders;
 use super::secondary::SecondaryLimits;
 
@@ -52,6 +53,44 @@ pub(crate) struct Settings {
     pub(crate) tls: bool,
     /// The scripted faults, in the order they were added.
     pub(crate) faults: Vec<Fault>,
+    /// What concerns GraphQL alone.
+    pub(crate) graphql: GraphqlSettings,
+}
+
+/// What can be set for GraphQL alone.
+#[derive(Debug, Clone)]
+pub(crate) struct GraphqlSettings {
+    /// Points per window with a token.
+    pub(crate) points: u32,
+    /// The length of a window.
+    pub(crate) window: Duration,
+    /// Points that a time-out costs on top of the document's own.
+    pub(crate) timeout_points: u32,
+    /// How long documents take.
+    pub(crate) time: TimeModel,
+    /// How long one may take.
+    pub(crate) longest: Duration,
+    /// The number of aliases above which documents die all the same.
+    pub(crate) hidden_limit: Option<usize>,
+    /// The counts that differ from REST's, by the exact text of the query.
+    pub(crate) counts: HashMap<String, u64>,
+    /// The scripted faults, in the order they were added.
+    pub(crate) faults: Vec<GraphqlFault>,
+}
+
+impl Default for GraphqlSettings {
+    fn default() -> Self {
+        Self {
+            points: 5_000,
+            window: Duration::from_secs(3_600),
+            timeout_points: 10,
+            time: TimeModel::default(),
+            longest: Duration::from_secs(10),
+            hidden_limit: None,
+            counts: HashMap::new(),
+            faults: Vec::new(),
+        }
+    }
 }
 
 /// Sets up a [`FakeGithub`].
@@ -78,6 +117,7 @@ impl Default for Builder {
             prefix: String::new(),
             tls: false,
             faults: Vec::new(),
+            graphql: GraphqlSettings::default(),
         };
         Self { settings }
     }
@@ -157,7 +197,7 @@ impl Builder {
         self
     }
 
-    /// Sets the status that both kinds of limits refuse with: 403, as usual, or 429.
+    /// Sets the status that both kinds of limits of REST refuse with: 403, as usual, or 429.
     #[must_use]
     pub(crate) fn refusal_status(mut self, status: u16) -> Self {
         self.settings.refusal_status = status;
@@ -182,6 +222,62 @@ impl Builder {
     #[must_use]
     pub(crate) fn fault(mut self, fault: Fault) -> Self {
         self.settings.faults.push(fault);
+        self
+    }
+
+    /// Sets how many points a window of GraphQL allows.
+    #[must_use]
+    pub(crate) fn graphql_points(mut self, points: u32) -> Self {
+        self.settings.graphql.points = points;
+        self
+    }
+
+    /// Sets the length of a window of GraphQL, an hour otherwise.
+    #[must_use]
+    pub(crate) fn graphql_window(mut self, length: Duration) -> Self {
+        self.settings.graphql.window = length;
+        self
+    }
+
+    /// Sets what a time-out costs on top of the document's own points; GitHub publishes no number.
+    #[must_use]
+    pub(crate) fn graphql_timeout_points(mut self, points: u32) -> Self {
+        self.settings.graphql.timeout_points = points;
+        self
+    }
+
+    /// Sets how long documents take; no time otherwise.
+    #[must_use]
+    pub(crate) fn graphql_time(mut self, time: TimeModel) -> Self {
+        self.settings.graphql.time = time;
+        self
+    }
+
+    /// Sets how long a document may take before it is ended as a time-out, ten seconds otherwise.
+    #[must_use]
+    pub(crate) fn graphql_longest(mut self, longest: Duration) -> Self {
+        self.settings.graphql.longest = longest;
+        self
+    }
+
+    /// Lets documents with more than `aliases` searches die as if they had taken too long.
+    #[must_use]
+    pub(crate) fn graphql_hidden_limit(mut self, aliases: usize) -> Self {
+        self.settings.graphql.hidden_limit = Some(aliases);
+        self
+    }
+
+    /// Sets the count that GraphQL gives the query with exactly this text; REST keeps its own.
+    #[must_use]
+    pub(crate) fn graphql_count(mut self, q: &str, count: u64) -> Self {
+        self.settings.graphql.counts.insert(q.to_owned(), count);
+        self
+    }
+
+    /// Adds a scripted fault of GraphQL.
+    #[must_use]
+    pub(crate) fn graphql_fault(mut self, fault: GraphqlFault) -> Self {
+        self.settings.graphql.faults.push(fault);
         self
     }
 

@@ -51,6 +51,11 @@ pub(crate) fn timestamp(at_ms: i64) -> String {
     format_utc(at_ms, "%Y-%m-%d %H:%M:%S UTC")
 }
 
+/// Writes an instant as GraphQL's `DateTime` is written, such as `2025-07-31T21:38:16Z`.
+pub(crate) fn date_time(at_ms: i64) -> String {
+    format_utc(at_ms, "%Y-%m-%dT%H:%M:%SZ")
+}
+
 fn format_utc(at_ms: i64, format: &str) -> String {
     DateTime::from_timestamp_millis(at_ms).unwrap_or_default().format(format).to_string()
 }

@@ -10,6 +10,7 @@ use super::builder::Settings;
 use super::clock::millis;
 use super::request::Request;
 use super::scripted::{TOO_MANY_LOGINS, json_message, no_user_agent};
+use super::secondary::Endpoint;
 
 /// The API versions that GitHub supports; the first one is taken when none is asked for.
 pub(crate) const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
@@ -34,17 +35,22 @@ pub(crate) struct Door {
 
 impl Door {
     /// Returns who is calling and the API version, or the answer to turn the request away with.
+    ///
+    /// Versions are a matter of REST; GraphQL has none and looks at none.
     pub(crate) fn let_in(
         &mut self,
         settings: &Settings,
-        request: &Request,
+        (request, endpoint): (&Request, Endpoint),
         address: IpAddr,
         now_ms: i64,
-    ) -> Result<(Caller, &'static str), Answer> {
+    ) -> Result<(Caller, Option<&'static str>), Answer> {
         if request.header("user-agent").unwrap_or_default().is_empty() {
             return Err(no_user_agent());
         }
-        let version = choose_version(request)?;
+        let version = match endpoint {
+            Endpoint::Rest => Some(choose_version(request)?),
+            Endpoint::Graphql => None,
+        };
         let caller = match request.header("authorization") {
             None => Caller::Anonymous(address),
             Some(login) => self.log_in(settings, login, now_ms)?,

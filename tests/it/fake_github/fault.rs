@@ -9,23 +9,29 @@ use std::time::Duration;
 ///
 /// Of several faults that fit a request, the first one added that has not been used up is taken.
 #[derive(Debug, Clone)]
-pub(crate) struct Fault {
+pub(crate) struct Scripted<R> {
     when: When,
-    reply: Reply,
+    reply: R,
     left: Option<usize>,
 }
+
+/// One thing that goes wrong with requests of REST.
+pub(crate) type Fault = Scripted<Reply>;
 
 /// The requests that a fault is meant for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum When {
     /// Searches whose decoded `q` is exactly this text.
     Query(String),
-    /// Searches whose decoded `q` contains this text.
+    /// Searches whose decoded `q` contains this text, and documents with such a query.
     Containing(String),
-    /// The search with this number, counted from 1 in the order of arrival.
+    /// The search, or the document, with this number; each are counted from 1 in the order of
+    /// arrival.
     Nth(usize),
-    /// Every search.
+    /// Every search, or every document.
     Always,
+    /// Documents one of whose queries is exactly this text.
+    HasQuery(String),
     /// Requests of `/rate_limit`.
     RateLimit,
 }
@@ -34,6 +40,11 @@ impl When {
     /// Selects searches for exactly `q`.
     pub(crate) fn query(q: &str) -> Self {
         Self::Query(q.to_owned())
+    }
+
+    /// Selects documents that ask for exactly `q`.
+    pub(crate) fn has_query(q: &str) -> Self {
+        Self::HasQuery(q.to_owned())
     }
 }
 
@@ -49,6 +60,13 @@ pub(crate) enum Asked<'a> {
     },
     /// A request of `/rate_limit`.
     RateLimit,
+    /// A document, with its number and its queries.
+    Graphql {
+        /// Counted from 1.
+        nth: usize,
+        /// In the order of their aliases; none when the document is invalid.
+        queries: &'a [String],
+    },
     /// Anything else; no fault is meant for it.
     Other,
 }
@@ -253,9 +271,19 @@ impl Reply {
     }
 }
 
-impl Fault {
+/// What goes wrong, as far as it depends on the request whether it can.
+pub(crate) trait GoesWrong {
+    /// Returns whether the request has what goes wrong.
+    fn can_happen(&self, _asked: Asked<'_>) -> bool {
+        true
+    }
+}
+
+impl GoesWrong for Reply {}
+
+impl<R> Scripted<R> {
     /// Makes a fault that happens every time.
-    pub(crate) fn new(when: When, reply: Reply) -> Self {
+    pub(crate) fn new(when: When, reply: R) -> Self {
         Self { when, reply, left: None }
     }
 
@@ -266,32 +294,47 @@ impl Fault {
         self
     }
 
-    fn fits(&self, asked: Asked<'_>) -> bool {
-        if self.left == Some(0) {
+    fn fits(&self, asked: Asked<'_>) -> bool
+    where
+        R: GoesWrong,
+    {
+        if self.left == Some(0) || !self.reply.can_happen(asked) {
             return false;
         }
         match (&self.when, asked) {
             (When::Query(text), Asked::Search { q, .. }) => text == q,
             (When::Containing(text), Asked::Search { q, .. }) => q.contains(text),
-            (When::Nth(number), Asked::Search { nth, .. }) => *number == nth,
-            (When::Always, Asked::Search { .. }) | (When::RateLimit, Asked::RateLimit) => true,
+            (When::Nth(number), Asked::Search { nth, .. } | Asked::Graphql { nth, .. }) => {
+                *number == nth
+            }
+            (When::HasQuery(text), Asked::Graphql { queries, .. }) => queries.contains(text),
+            (When::Containing(text), Asked::Graphql { queries, .. }) => {
+                queries.iter().any(|query| query.contains(text))
+            }
+            (When::Always, Asked::Search { .. } | Asked::Graphql { .. })
+            | (When::RateLimit, Asked::RateLimit) => true,
             _ => false,
         }
     }
 }
 
 /// The faults of a server, in the order they were added.
-#[derive(Debug, Default)]
-pub(crate) struct Script(Vec<Fault>);
+#[derive(Debug)]
+pub(crate) struct Script<R>(Vec<Scripted<R>>);
 
-impl Script {
+impl<R: GoesWrong> Script<R> {
+    /// Makes a script of these faults.
+    pub(crate) fn new(faults: Vec<Scripted<R>>) -> Self {
+        Self(faults)
+    }
+
     /// Adds a fault behind the others.
-    pub(crate) fn add(&mut self, fault: Fault) {
+    pub(crate) fn add(&mut self, fault: Scripted<R>) {
         self.0.push(fault);
     }
 
     /// Returns the fault for a request without using it up.
-    pub(crate) fn find(&self, asked: Asked<'_>) -> Option<&Reply> {
+    pub(crate) fn find(&self, asked: Asked<'_>) -> Option<&R> {
         let fault = self.0.iter().find(|fault| fault.fits(asked))?;
         Some(&fault.reply)
     }
@@ -311,7 +354,7 @@ mod tests {
 
     #[test]
     fn faults_are_taken_in_order_until_used_up() {
-        let mut script = Script::default();
+        let mut script = Script::new(Vec::new());
         script.add(Fault::new(When::query("a"), Reply::JsonNull).times(1));
         script.add(Fault::new(When::Containing("a".into()), Reply::JsonArray).times(1));
         script.add(Fault::new(When::Nth(3), Reply::Bom));
@@ -324,5 +367,7 @@ mod tests {
         assert_eq!(script.find(asked(2, "a")), None);
         assert_eq!(script.find(asked(3, "z")), Some(&Reply::Bom));
         assert_eq!(script.find(Asked::RateLimit), None);
+        let queries = ["a".to_owned()];
+        assert_eq!(script.find(Asked::Graphql { nth: 1, queries: &queries }), None);
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Resource {
     Core,
     /// Searches.
     Search,
+    /// Points of documents.
+    Graphql,
 }
 
 impl Resource {
@@ -36,6 +38,7 @@ impl Resource {
         match self {
             Self::Core => "core",
             Self::Search => "search",
+            Self::Graphql => "graphql",
         }
     }
 }
@@ -71,18 +74,22 @@ pub(crate) fn add_rate_headers(
         .with("x-ratelimit-resource", resource.name())
 }
 
-/// Adds what every answer of GitHub's API carries.
+/// Adds what every answer of GitHub's API carries; without a version, as GraphQL does.
 pub(crate) fn add_common_headers(
     answer: Answer,
-    version: &str,
+    version: Option<&str>,
     request_id: &str,
     now_ms: i64,
 ) -> Answer {
-    answer
+    let answer = answer
         .with("date", http_date(now_ms))
         .with("cache-control", "no-cache")
         .with("vary", "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding")
-        .with("x-github-media-type", "github.v3; format=json")
-        .with("x-github-api-version-selected", version)
-        .with("x-github-request-id", request_id)
+        .with("x-github-request-id", request_id);
+    match version {
+        Some(version) => answer
+            .with("x-github-media-type", "github.v3; format=json")
+            .with("x-github-api-version-selected", version),
+        None => answer.with("x-github-media-type", "github.v4; format=json"),
+    }
 }

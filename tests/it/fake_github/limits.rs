@@ -9,7 +9,7 @@ use super::builder::Settings;
 use super::clock::millis;
 use super::door::Caller;
 use super::headers::Resource;
-use super::secondary::Secondary;
+use super::secondary::{Endpoint, Secondary};
 use super::window::{Standing, Window};
 
 const CORE_WINDOW_MS: i64 = 3_600_000;
@@ -21,7 +21,7 @@ const CORE_LIMIT_ANONYMOUS: u32 = 60;
 pub(crate) struct Limits {
     windows: HashMap<(Caller, Resource), Window>,
     secondary: HashMap<Caller, Secondary>,
-    last_searcher: Option<Caller>,
+    last_callers: HashMap<Resource, Caller>,
 }
 
 impl Limits {
@@ -34,9 +34,7 @@ impl Limits {
         calls: u32,
         now_ms: i64,
     ) -> Standing {
-        if resource == Resource::Search {
-            self.last_searcher = Some(caller);
-        }
+        self.last_callers.insert(resource, caller);
         let window = self.window(settings, caller, resource);
         if calls == 0 { window.standing(now_ms) } else { window.spend(calls, now_ms) }
     }
@@ -63,33 +61,38 @@ impl Limits {
         self.window(settings, caller, resource).exhaust(now_ms);
     }
 
-    /// Spends searches of the last searcher, else of the first user, else of this machine.
-    pub(crate) fn eat(&mut self, settings: &Settings, calls: u32, now_ms: i64) {
+    /// Spends calls of the last caller, else of the first user, else of this machine.
+    pub(crate) fn eat(&mut self, settings: &Settings, resource: Resource, calls: u32, now_ms: i64) {
         let first = if settings.users.is_empty() {
             Caller::Anonymous(IpAddr::V4(Ipv4Addr::LOCALHOST))
         } else {
             Caller::User(0)
         };
-        let caller = self.last_searcher.unwrap_or(first);
-        self.spend(settings, caller, Resource::Search, calls, now_ms);
+        let caller = self.last_callers.get(&resource).copied().unwrap_or(first);
+        self.spend(settings, caller, resource, calls, now_ms);
     }
 
     /// Counts a request against the secondary limits; `Some` is the milliseconds to wait.
     pub(crate) fn check_secondary(
         &mut self,
         settings: &Settings,
-        caller: Caller,
+        (caller, endpoint): (Caller, Endpoint),
         at_once: usize,
         now_ms: i64,
     ) -> Option<i64> {
         let secondary = self.secondary.entry(caller).or_default();
-        secondary.check(&settings.secondary, at_once, now_ms)
+        secondary.check(&settings.secondary, endpoint, at_once, now_ms)
     }
 
     /// Adds the time that an answer took.
-    pub(crate) fn add_busy(&mut self, caller: Caller, length_ms: i64, now_ms: i64) {
+    pub(crate) fn add_busy(
+        &mut self,
+        (caller, endpoint): (Caller, Endpoint),
+        length_ms: i64,
+        now_ms: i64,
+    ) {
         let secondary = self.secondary.entry(caller).or_default();
-        secondary.add_busy(length_ms, now_ms);
+        secondary.add_busy(endpoint, length_ms, now_ms);
     }
 
     fn window(&mut self, settings: &Settings, caller: Caller, resource: Resource) -> &mut Window {
@@ -102,6 +105,10 @@ impl Limits {
             (Resource::Search, Caller::Anonymous(_)) => {
                 (settings.search_limit_anonymous, millis(settings.window))
             }
+            (Resource::Graphql, Caller::User(_)) => {
+                (settings.graphql.points, millis(settings.graphql.window))
+            }
+            (Resource::Graphql, Caller::Anonymous(_)) => (0, millis(settings.graphql.window)),
         };
         self.windows.entry((caller, resource)).or_insert_with(|| Window::new(limit, length_ms))
     }

@@ -1,9 +1,9 @@
-//! A GitHub to test against: the REST search of repositories on 127.0.0.1, with its limits, its
-//! errors, and every kind of failure on the way.
+//! A GitHub to test against: the search of repositories over REST and GraphQL on 127.0.0.1, with
+//! its limits, its errors, and every kind of failure on the way.
 //!
 //! It follows what is documented and recorded of GitHub, not what any client expects. It knows
-//! nothing of the program under test, and answers only `GET /search/repositories` and
-//! `GET /rate_limit`.
+//! nothing of the program under test, and answers only `GET /search/repositories`,
+//! `GET /rate_limit` and `POST /graphql`.
 //!
 //! | file | what lives in it |
 //! | --- | --- |
@@ -12,7 +12,9 @@
 //! | `state` | the decision about a request |
 //! | `door` | User-Agent, API version, login |
 //! | `limits`, `window`, `secondary` | primary and secondary limits |
+//! | `visit` | a request past the door, and what is decided about it |
 //! | `routes`, `query`, `search` | what a request asks for |
+//! | `graphql` | documents: reading, deciding, answering |
 //! | `bodies`, `headers`, `scripted` | what is said |
 //! | `answer`, `filler`, `wire` | how it is sent, or broken |
 //! | `clock`, `request`, `seen`, `server`, `tls` | time, reading, memory, sockets |
@@ -26,6 +28,7 @@ mod clock;
 mod door;
 mod fault;
 mod filler;
+mod graphql;
 mod headers;
 mod limits;
 mod query;
@@ -38,6 +41,7 @@ mod seen;
 mod server;
 mod state;
 mod tls;
+mod visit;
 mod window;
 mod wire;
 
@@ -45,12 +49,15 @@ mod wire;
 pub(crate) use self::{
     builder::Builder,
     fault::{ErrorBody, Fault, Reply, ValidationKind, When, Wording},
+    graphql::{GraphqlFault, GraphqlReply, SeenGraphql, TimeModel},
     headers::RateHeaders,
     secondary::SecondaryLimits,
     seen::SeenRequest,
 };
 
 use self::builder::Settings;
+use self::headers::Resource;
+use self::routes::graphql_path;
 use self::server::Server;
 
 /// A running fake; it stops when dropped, whatever its connections are doing.
@@ -58,6 +65,7 @@ use self::server::Server;
 pub(crate) struct FakeGithub {
     server: Server,
     api_url: String,
+    graphql_url: String,
 }
 
 impl FakeGithub {
@@ -70,12 +78,18 @@ impl FakeGithub {
         let prefix = settings.prefix.clone();
         let server = Server::start(settings).expect("a port and a thread for the fake");
         let api_url = format!("{}{prefix}", server.base_url);
-        Self { server, api_url }
+        let graphql_url = format!("{}{}", server.base_url, graphql_path(&prefix));
+        Self { server, api_url, graphql_url }
     }
 
     /// Returns the root of the REST API, such as `http://127.0.0.1:PORT`, without a final slash.
     pub(crate) fn api_url(&self) -> &str {
         &self.api_url
+    }
+
+    /// Returns the address of GraphQL, such as `http://127.0.0.1:PORT/graphql`.
+    pub(crate) fn graphql_url(&self) -> &str {
+        &self.graphql_url
     }
 
     /// Returns the scheme, address and port; differs from [`FakeGithub::api_url`] when enterprise.
@@ -93,7 +107,7 @@ impl FakeGithub {
         ca_pem.expect("only a fake with `.tls(true)` has an authority")
     }
 
-    /// Returns all requests so far, in the order they were read.
+    /// Returns all requests so far, those with documents too, in the order they were read.
     pub(crate) fn requests(&self) -> Vec<SeenRequest> {
         self.server.shared.memory().seen.clone()
     }
@@ -131,7 +145,48 @@ impl FakeGithub {
     pub(crate) fn eat(&self, searches: u32) {
         let now_ms = self.server.shared.clock.server_ms();
         let mut memory = self.server.shared.memory();
-        memory.state.eat(searches, now_ms);
+        memory.state.eat(Resource::Search, searches, now_ms);
+    }
+
+    /// Lets another client of the same user spend points of GraphQL; the user is found as for
+    /// [`FakeGithub::eat`].
+    pub(crate) fn eat_points(&self, points: u32) {
+        let now_ms = self.server.shared.clock.server_ms();
+        let mut memory = self.server.shared.memory();
+        memory.state.eat(Resource::Graphql, points, now_ms);
+    }
+
+    /// Returns all documents so far, in the order they were read.
+    pub(crate) fn graphql_requests(&self) -> Vec<SeenGraphql> {
+        self.server.shared.memory().seen_graphql.clone()
+    }
+
+    /// Returns the points that all documents so far have cost, what time-outs cost included.
+    pub(crate) fn graphql_points_used(&self) -> u32 {
+        self.server.shared.memory().seen_graphql.iter().map(|seen| seen.cost).sum()
+    }
+
+    /// Returns whether a document that had timed out came again, the same text and queries.
+    pub(crate) fn document_sent_twice_after_timeout(&self) -> bool {
+        let documents = self.graphql_requests();
+        documents.iter().enumerate().any(|(place, first)| {
+            first.timed_out && documents[place + 1..].iter().any(|later| later.asks_same(first))
+        })
+    }
+
+    /// Sets how many aliases a document may have before it dies; `None` lets all live.
+    pub(crate) fn set_hidden_limit(&self, aliases: Option<usize>) {
+        self.server.shared.memory().state.set_hidden_limit(aliases);
+    }
+
+    /// Sets the count that GraphQL gives a query from now on; REST keeps its own.
+    pub(crate) fn set_graphql_count(&self, q: &str, count: u64) {
+        self.server.shared.memory().state.set_graphql_count(q, count);
+    }
+
+    /// Adds a scripted fault of GraphQL behind the others.
+    pub(crate) fn add_graphql_fault(&self, fault: GraphqlFault) {
+        self.server.shared.memory().state.add_graphql_fault(fault);
     }
 
     /// Sets the count of a query from now on.

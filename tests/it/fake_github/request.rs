@@ -11,7 +11,7 @@ use super::query::decode_parameters;
 const LONGEST_HEAD: usize = 64 * 1024;
 const LONGEST_BODY: usize = 1024 * 1024;
 
-/// One request, its body already thrown away.
+/// One request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// The method as sent.
@@ -26,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, String)>,
     /// Whether the client wants the connection closed behind the answer.
     pub(crate) closes: bool,
+    /// The body; empty when there was none.
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
@@ -98,14 +100,14 @@ impl RequestReader {
             }
         };
         let head: Vec<u8> = self.buffer.drain(..head_length).collect();
-        let request = parse_head(&head[..head_length - 4]).map_err(ReadProblem::Malformed)?;
+        let mut request = parse_head(&head[..head_length - 4]).map_err(ReadProblem::Malformed)?;
         let body_length = body_length(&request).map_err(ReadProblem::Malformed)?;
         while self.buffer.len() < body_length {
             if stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err(ReadProblem::Io);
             }
         }
-        self.buffer.drain(..body_length);
+        request.body = self.buffer.drain(..body_length).collect();
         Ok(Some(request))
     }
 }
@@ -140,6 +142,7 @@ fn parse_head(head: &[u8]) -> Result<Request, &'static str> {
         parameters: decode_parameters(query_string),
         headers,
         closes,
+        body: Vec::new(),
     })
 }
 

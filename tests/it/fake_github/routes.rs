@@ -12,6 +12,8 @@ pub(crate) enum Route {
     },
     /// `GET /rate_limit`.
     RateLimit,
+    /// `POST /graphql`.
+    Graphql,
     /// A stop on the way of a redirect.
     Redirected {
         /// The status to redirect with.
@@ -40,9 +42,19 @@ pub(crate) fn redirected_path(hops: Hops, status: u16) -> String {
     }
 }
 
+/// Returns the path of GraphQL: beside the last part of REST's prefix, so `/api/graphql` for
+/// `/api/v3`.
+pub(crate) fn graphql_path(prefix: &str) -> String {
+    let parent = prefix.rsplit_once('/').map_or("", |(parent, _)| parent);
+    format!("{parent}/graphql")
+}
+
 impl Route {
     /// Finds the part of the API that lies at a path, below `prefix`.
     pub(crate) fn find(method: &str, path: &str, prefix: &str) -> Self {
+        if method == "POST" && path == graphql_path(prefix) {
+            return Self::Graphql;
+        }
         if method != "GET" {
             return Self::Unknown;
         }
@@ -86,6 +98,11 @@ mod tests {
             ("GET", "/rate_limit", "", Route::RateLimit),
             ("GET", "/api/v3/search/repositories", "/api/v3", search),
             ("GET", "/search/repositories", "/api/v3", Route::Unknown),
+            ("POST", "/graphql", "", Route::Graphql),
+            ("GET", "/graphql", "", Route::Unknown),
+            ("POST", "/graphql/", "", Route::Unknown),
+            ("POST", "/api/graphql", "/api/v3", Route::Graphql),
+            ("POST", "/api/v3/graphql", "/api/v3", Route::Unknown),
         ];
         for (method, path, prefix, expected) in cases {
             assert_eq!(Route::find(method, path, prefix), expected, "{path}");

@@ -18,9 +18,11 @@ use tokio_rustls::TlsAcceptor;
 
 use super::builder::Settings;
 use super::clock::{Clock, millis};
+use super::graphql::SeenGraphql;
 use super::request::{ReadProblem, Request, RequestReader};
 use super::seen::SeenRequest;
-use super::state::{Outcome, State};
+use super::state::State;
+use super::visit::Outcome;
 use super::wire::{After, Connection, deliver};
 
 const MOST_CONNECTIONS: usize = 512;
@@ -33,7 +35,6 @@ const BAD_REQUEST: &[u8] =
 pub(crate) struct Shared {
     /// The server's clock.
     pub(crate) clock: Clock,
-    latency: Duration,
     memory: Mutex<Memory>,
 }
 
@@ -44,6 +45,8 @@ pub(crate) struct Memory {
     pub(crate) state: State,
     /// The requests, in the order they were read.
     pub(crate) seen: Vec<SeenRequest>,
+    /// The documents, in the order they were read.
+    pub(crate) seen_graphql: Vec<SeenGraphql>,
     /// What came and was no request: why.
     pub(crate) malformed: Vec<&'static str>,
     /// The largest number of requests that were in work at the same moment.
@@ -88,10 +91,10 @@ impl Server {
         let api_url = format!("{base_url}{}", settings.prefix);
         let shared = Arc::new(Shared {
             clock: Clock::new(settings.clock_offset_s),
-            latency: settings.latency,
             memory: Mutex::new(Memory {
                 state: State::new(settings, api_url),
                 seen: Vec::new(),
+                seen_graphql: Vec::new(),
                 malformed: Vec::new(),
                 most_at_once: 0,
                 at_once: 0,
@@ -194,26 +197,36 @@ async fn answer(
 ) -> io::Result<After> {
     let received_at = Instant::now();
     let in_work = InWork::begin(shared);
-    let (place, outcome) = {
+    let (place, graphql_place, outcome) = {
         let mut memory = shared.memory();
-        let seen = SeenRequest::new(request, received_at, shared.clock.machine_ms());
-        memory.seen.push(seen);
+        let received_at_ms = shared.clock.machine_ms();
+        memory.seen.push(SeenRequest::new(request, received_at, received_at_ms));
         let at_once = memory.at_once;
         let now_ms = shared.clock.server_ms();
-        let outcome = memory.state.decide(request, address, at_once, now_ms);
-        (memory.seen.len() - 1, outcome)
+        let mut outcome = memory.state.decide(request, address, at_once, now_ms);
+        let graphql_place = outcome.noted.take().map(|noted| {
+            memory.seen_graphql.push(SeenGraphql::new(noted, received_at, received_at_ms));
+            memory.seen_graphql.len() - 1
+        });
+        (memory.seen.len() - 1, graphql_place, outcome)
     };
-    tokio::time::sleep(shared.latency).await;
-    let Outcome { mut answer, delivery, refused, caller } = outcome;
+    let Outcome { mut answer, delivery, takes, refused, busy, noted: _ } = outcome;
+    tokio::time::sleep(takes.real).await;
     {
         // Noted before sending: a test may look as soon as its client has the answer.
         let mut memory = shared.memory();
-        memory.seen[place].status_sent = delivery.status_sent(&answer);
+        let status_sent = delivery.status_sent(&answer);
+        let took = received_at.elapsed() + takes.counted;
+        memory.seen[place].status_sent = status_sent;
         memory.seen[place].refused = refused;
-        if let Some(caller) = caller {
-            let length_ms = millis(received_at.elapsed());
+        if let Some(place) = graphql_place {
+            memory.seen_graphql[place].status_sent = status_sent;
+            memory.seen_graphql[place].refused = refused;
+            memory.seen_graphql[place].took = took;
+        }
+        if let Some(whose) = busy {
             let now_ms = shared.clock.server_ms();
-            memory.state.add_busy(caller, length_ms, now_ms);
+            memory.state.add_busy(whose, millis(took), now_ms);
         }
     }
     answer.closes |= request.closes;

@@ -7,52 +7,28 @@ use std::net::IpAddr;
 use super::answer::Answer;
 use super::bodies;
 use super::builder::Settings;
-use super::clock::http_date;
 use super::door::{Caller, Door, VERSIONS};
 use super::fault::{Asked, Fault, Reply, Script, Stage, Wording};
-use super::headers::{Resource, add_common_headers, add_rate_headers};
+use super::graphql::{Desk, GraphqlFault, House};
+use super::headers::Resource;
 use super::limits::Limits;
 use super::query::invent_count;
 use super::request::Request;
 use super::routes::{Hops, Route, redirected_path};
 use super::scripted::{self, json_message};
 use super::search;
+use super::secondary::Endpoint;
+use super::visit::{Arrival, FIRST_USER_ID, Outcome, Takes, Visit};
 use super::window::Standing;
 use super::wire::Delivery;
-
-const FIRST_USER_ID: u64 = 9_535_539;
-const ENTERPRISE_VERSION: &str = "3.17.0";
-
-/// What is decided about one request.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    /// The answer that is sent, or broken.
-    pub(crate) answer: Answer,
-    /// How it travels.
-    pub(crate) delivery: Delivery,
-    /// Whether a primary or secondary limit refused the request.
-    pub(crate) refused: bool,
-    /// Whose busy time the answer costs.
-    pub(crate) caller: Option<Caller>,
-}
-
-/// A request that has passed the door.
-struct Visit<'a> {
-    request: &'a Request,
-    route: &'a Route,
-    caller: Caller,
-    version: &'static str,
-    request_id: &'a str,
-    resource: Resource,
-    now_ms: i64,
-}
 
 /// The memory of the server.
 #[derive(Debug)]
 pub(crate) struct State {
     settings: Settings,
     api_url: String,
-    script: Script,
+    script: Script<Reply>,
+    desk: Desk,
     door: Door,
     limits: Limits,
     requests: u64,
@@ -62,14 +38,13 @@ pub(crate) struct State {
 impl State {
     /// Makes the memory of a server that nobody has called yet.
     pub(crate) fn new(mut settings: Settings, api_url: String) -> Self {
-        let mut script = Script::default();
-        for fault in settings.faults.drain(..) {
-            script.add(fault);
-        }
+        let script = Script::new(std::mem::take(&mut settings.faults));
+        let desk = Desk::new(std::mem::take(&mut settings.graphql.faults));
         Self {
             settings,
             api_url,
             script,
+            desk,
             door: Door::default(),
             limits: Limits::default(),
             requests: 0,
@@ -87,14 +62,29 @@ impl State {
         self.settings.counts.insert(q.to_owned(), count);
     }
 
-    /// Spends searches as another client of the same user.
-    pub(crate) fn eat(&mut self, calls: u32, now_ms: i64) {
-        self.limits.eat(&self.settings, calls, now_ms);
+    /// Adds a fault of GraphQL behind the others.
+    pub(crate) fn add_graphql_fault(&mut self, fault: GraphqlFault) {
+        self.desk.add_fault(fault);
+    }
+
+    /// Sets the count that GraphQL alone gives a query.
+    pub(crate) fn set_graphql_count(&mut self, q: &str, count: u64) {
+        self.settings.graphql.counts.insert(q.to_owned(), count);
+    }
+
+    /// Sets the number of aliases above which documents die; `None` lets all live.
+    pub(crate) fn set_hidden_limit(&mut self, limit: Option<usize>) {
+        self.settings.graphql.hidden_limit = limit;
+    }
+
+    /// Spends searches or points as another client of the same user.
+    pub(crate) fn eat(&mut self, resource: Resource, calls: u32, now_ms: i64) {
+        self.limits.eat(&self.settings, resource, calls, now_ms);
     }
 
     /// Adds the time that an answer took to what its caller has cost.
-    pub(crate) fn add_busy(&mut self, caller: Caller, length_ms: i64, now_ms: i64) {
-        self.limits.add_busy(caller, length_ms, now_ms);
+    pub(crate) fn add_busy(&mut self, whose: (Caller, Endpoint), length_ms: i64, now_ms: i64) {
+        self.limits.add_busy(whose, length_ms, now_ms);
     }
 
     /// Decides what a request gets. `at_once` is the number of requests in work, with this one.
@@ -106,43 +96,48 @@ impl State {
         now_ms: i64,
     ) -> Outcome {
         let request_id = self.next_request_id(now_ms);
+        let arrival = Arrival { request, address, at_once, request_id: &request_id, now_ms };
         let route = Route::find(&request.method, &request.path, &self.settings.prefix);
-        let asked = self.number(&route, request);
+        let outcome = if route == Route::Graphql {
+            let Self { settings, desk, door, limits, .. } = self;
+            desk.decide(House { settings, door, limits }, &arrival)
+        } else {
+            self.decide_rest(&route, &arrival)
+        };
+        outcome.after(self.settings.latency)
+    }
+
+    fn decide_rest(&mut self, route: &Route, arrival: &Arrival<'_>) -> Outcome {
+        let Arrival { request, address, now_ms, .. } = *arrival;
+        let asked = self.number(route, request);
         let reply = self.script.find(asked).cloned();
 
         if let Some(reply) = reply.as_ref().filter(|r| r.stage() == Stage::AtTheDoor) {
             self.script.use_up(asked);
             let answer = self.answer_at_the_door(reply, request);
-            let delivery = scripted::delivery(reply);
-            return turned_away(answer, delivery, &request_id, now_ms);
+            return Outcome::turned_away(answer, scripted::delivery(reply), arrival);
         }
-        if let Route::Redirected { status, next_path } = &route {
+        if let Route::Redirected { status, next_path } = route {
             let next = with_query(next_path, &request.query_string);
             let answer = scripted::redirect(*status, &self.api_url, &next);
-            return turned_away(answer, Delivery::Whole, &request_id, now_ms);
+            return Outcome::turned_away(answer, Delivery::Whole, arrival);
         }
-        let (caller, version) = match self.door.let_in(&self.settings, request, address, now_ms) {
+        let visitor = (request, Endpoint::Rest);
+        let (caller, version) = match self.door.let_in(&self.settings, visitor, address, now_ms) {
             Ok(visitor) => visitor,
-            Err(answer) => return turned_away(answer, Delivery::Whole, &request_id, now_ms),
+            Err(answer) => return Outcome::turned_away(answer, Delivery::Whole, arrival),
         };
-        let visit = Visit {
-            request,
-            route: &route,
-            caller,
-            version,
-            request_id: &request_id,
-            resource: match route {
-                Route::Search { .. } => Resource::Search,
-                _ => Resource::Core,
-            },
-            now_ms,
+        let resource = match route {
+            Route::Search { .. } => Resource::Search,
+            _ => Resource::Core,
         };
-        let standing = match self.count(&visit, asked, reply.as_ref(), at_once) {
+        let visit = Visit { caller, version, resource, arrival: *arrival };
+        let standing = match self.count(&visit, route, asked, reply.as_ref()) {
             Ok(standing) => standing,
-            Err(refusal) => return refused(caller, refusal),
+            Err(refusal) => return Outcome::refused(refusal, caller, Endpoint::Rest),
         };
         let reply = reply.filter(|r| r.stage() == Stage::AfterCounting);
-        let mut answer = self.answer(&visit, reply.as_ref());
+        let mut answer = self.answer(&visit, route, reply.as_ref());
         let mut delivery = Delivery::Whole;
         if let Some(reply) = reply {
             self.script.use_up(asked);
@@ -150,10 +145,12 @@ impl State {
             delivery = scripted::delivery(&reply);
         }
         Outcome {
-            answer: self.finish(&visit, answer, Some(standing)),
+            answer: visit.sign(&self.settings, answer, Some(standing)),
             delivery,
+            takes: Takes::default(),
             refused: false,
-            caller: Some(caller),
+            busy: Some((caller, Endpoint::Rest)),
+            noted: None,
         }
     }
 
@@ -198,16 +195,21 @@ impl State {
     fn count(
         &mut self,
         visit: &Visit<'_>,
+        route: &Route,
         asked: Asked<'_>,
         reply: Option<&Reply>,
-        at_once: usize,
     ) -> Result<Standing, Answer> {
-        let Visit { caller, resource, now_ms, .. } = *visit;
+        let Visit { caller, resource, arrival, .. } = *visit;
+        let Arrival { at_once, request_id, now_ms, .. } = arrival;
         let has_limits = self.settings.has_limits;
         let status = self.settings.refusal_status;
         if has_limits
-            && let Some(wait_ms) =
-                self.limits.check_secondary(&self.settings, caller, at_once, now_ms)
+            && let Some(wait_ms) = self.limits.check_secondary(
+                &self.settings,
+                (caller, Endpoint::Rest),
+                at_once,
+                now_ms,
+            )
         {
             let wait_s = u64::try_from(wait_ms).unwrap_or_default().div_ceil(1000);
             let refusal = (Wording::Current, status, Some(wait_s), true);
@@ -223,7 +225,7 @@ impl State {
             self.script.use_up(asked);
             self.limits.exhaust(&self.settings, caller, resource, now_ms);
         }
-        let is_free = *visit.route == Route::RateLimit && !is_scripted;
+        let is_free = *route == Route::RateLimit && !is_scripted;
         let calls = u32::from(!is_free);
         let standing = self.limits.spend(&self.settings, caller, resource, calls, now_ms);
         if standing.is_within() || is_free || !(has_limits || is_scripted) {
@@ -232,11 +234,11 @@ impl State {
         let body = match caller {
             Caller::User(place) => {
                 let user_id = FIRST_USER_ID + place as u64;
-                bodies::user_limit(user_id, visit.request_id, now_ms, status)
+                bodies::user_limit(user_id, request_id, now_ms, status)
             }
             Caller::Anonymous(address) => bodies::anonymous_limit(address),
         };
-        Err(self.finish(visit, Answer::json(status, body), Some(standing)))
+        Err(visit.sign(&self.settings, Answer::json(status, body), Some(standing)))
     }
 
     /// Writes the refusal of a secondary limit, which leaves the window as it is.
@@ -245,79 +247,48 @@ impl State {
         visit: &Visit<'_>,
         (wording, status, retry_after_s, rate_headers): (Wording, u16, Option<u64>, bool),
     ) -> Answer {
-        let answer = scripted::secondary_limit(wording, status, retry_after_s, visit.request_id);
-        let standing =
-            self.limits.standing(&self.settings, visit.caller, visit.resource, visit.now_ms);
-        self.finish(visit, answer, rate_headers.then_some(standing))
+        let Arrival { request_id, now_ms, .. } = visit.arrival;
+        let answer = scripted::secondary_limit(wording, status, retry_after_s, request_id);
+        let standing = self.limits.standing(&self.settings, visit.caller, visit.resource, now_ms);
+        visit.sign(&self.settings, answer, rate_headers.then_some(standing))
     }
 
     /// Returns what a counted request is answered with, its results altered by the fault.
-    fn answer(&mut self, visit: &Visit<'_>, reply: Option<&Reply>) -> Answer {
-        match visit.route {
+    fn answer(&mut self, visit: &Visit<'_>, route: &Route, reply: Option<&Reply>) -> Answer {
+        let Arrival { request, now_ms, .. } = visit.arrival;
+        match route {
             Route::Search { .. } => {
-                let q = visit.request.parameter("q").unwrap_or_default();
+                let q = request.parameter("q").unwrap_or_default();
                 let set = self.settings.counts.get(q).copied();
                 let total = set.unwrap_or_else(|| invent_count(q));
-                match search::find_page(visit.request, total) {
+                match search::find_page(request, total) {
                     Ok(mut page) => {
                         if let Some(reply) = reply {
                             scripted::alter_page(reply, &mut page);
                         }
-                        search::answer_page(visit.request, &page, total, &self.api_url)
+                        search::answer_page(request, &page, total, &self.api_url)
                     }
                     Err(kind) => search::refuse_query(kind),
                 }
             }
             Route::RateLimit => {
-                let mut standing = |resource| {
-                    self.limits.standing(&self.settings, visit.caller, resource, visit.now_ms)
-                };
-                let (core, search) = (standing(Resource::Core), standing(Resource::Search));
+                let mut standing =
+                    |resource| self.limits.standing(&self.settings, visit.caller, resource, now_ms);
+                let standings = (
+                    standing(Resource::Core),
+                    standing(Resource::Search),
+                    standing(Resource::Graphql),
+                );
                 let is_anonymous = matches!(visit.caller, Caller::Anonymous(_));
-                let with_rate = visit.version == VERSIONS[0];
-                let body = bodies::rate_limit(core, search, is_anonymous, with_rate, visit.now_ms);
+                let with_rate = visit.version == Some(VERSIONS[0]);
+                let body = bodies::rate_limit(standings, is_anonymous, with_rate, now_ms);
                 Answer::json(200, body)
             }
-            Route::Redirected { .. } | Route::Unknown => json_message(404, "Not Found"),
-        }
-    }
-
-    /// Adds the headers that are the same for all answers to a visitor.
-    fn finish(&self, visit: &Visit<'_>, answer: Answer, standing: Option<Standing>) -> Answer {
-        let is_good = answer.status == 200;
-        let mut answer = add_common_headers(answer, visit.version, visit.request_id, visit.now_ms);
-        if let Some(standing) = standing {
-            let kind = self.settings.rate_headers;
-            answer = add_rate_headers(answer, kind, visit.resource, standing, visit.now_ms);
-        }
-        if !self.settings.prefix.is_empty() {
-            answer = answer.with("x-github-enterprise-version", ENTERPRISE_VERSION);
-        }
-        if is_good && matches!(visit.caller, Caller::User(_)) {
-            answer =
-                answer.with("x-accepted-github-permissions", "allows_permissionless_access=true");
-            if let Some(expiry) = &self.settings.token_expiry {
-                answer = answer.with("github-authentication-token-expiration", expiry);
+            Route::Redirected { .. } | Route::Graphql | Route::Unknown => {
+                json_message(404, "Not Found")
             }
         }
-        answer
     }
-}
-
-/// Returns the outcome of a request that nothing was counted for.
-///
-/// Pages and empty bodies come from machines before GitHub's API and carry none of its headers.
-fn turned_away(answer: Answer, delivery: Delivery, request_id: &str, now_ms: i64) -> Outcome {
-    let answer = if answer.may_gzip {
-        add_common_headers(answer, VERSIONS[0], request_id, now_ms)
-    } else {
-        answer.with("date", http_date(now_ms))
-    };
-    Outcome { answer, delivery, refused: false, caller: None }
-}
-
-fn refused(caller: Caller, answer: Answer) -> Outcome {
-    Outcome { answer, delivery: Delivery::Whole, refused: true, caller: Some(caller) }
 }
 
 fn with_query(path: &str, query_string: &str) -> String {

@@ -46,17 +46,41 @@ impl RawAnswer {
 
 /// Sends a GET with a User-Agent and these headers; waits two seconds for each part of the answer.
 pub(super) fn get(github: &FakeGithub, target: &str, headers: &[(&str, &str)]) -> RawAnswer {
-    let mut request = format!("GET {target} HTTP/1.1\r\nHost: fake\r\nConnection: close\r\n");
+    let mut stream = connect(github);
+    send(&mut stream, &format!("GET {target}"), headers, "");
+    read_answer(&mut stream)
+}
+
+/// Sends a body to GraphQL with a token unless it is empty.
+pub(super) fn post(github: &FakeGithub, body: &str, token: &str) -> RawAnswer {
+    let mut stream = connect(github);
+    send_graphql(&mut stream, github, body, token);
+    read_answer(&mut stream)
+}
+
+/// Sends the same and reads nothing.
+pub(super) fn send_graphql(stream: &mut TcpStream, github: &FakeGithub, body: &str, token: &str) {
+    let path = github.graphql_url().strip_prefix(github.base_url()).expect("a URL of the server");
+    let login = format!("Bearer {token}");
+    let headers = [("Authorization", login.as_str())];
+    let headers = if token.is_empty() { &[][..] } else { &headers };
+    send(stream, &format!("POST {path}"), headers, body);
+}
+
+fn send(stream: &mut TcpStream, method_and_target: &str, headers: &[(&str, &str)], body: &str) {
+    let mut request =
+        format!("{method_and_target} HTTP/1.1\r\nHost: fake\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| *name == "User-Agent") {
         request.push_str("User-Agent: raw-client\r\n");
     }
     for (name, value) in headers {
         let _ = write!(request, "{name}: {value}\r\n");
     }
-    request.push_str("\r\n");
-    let mut stream = connect(github);
+    if !body.is_empty() {
+        let _ = write!(request, "Content-Length: {}\r\n", body.len());
+    }
+    let _ = write!(request, "\r\n{body}");
     stream.write_all(request.as_bytes()).expect("a request sent");
-    read_answer(&mut stream)
 }
 
 /// Searches for `q`, one item, with a token unless it is empty.
