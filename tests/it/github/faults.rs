@@ -36,6 +36,15 @@ fn secondary(retry_after: Option<u64>, wording: Wording) -> Reply {
     Reply::SecondaryLimit { retry_after, rate_headers: true, status: 403, wording }
 }
 
+fn too_many(retry_after: Option<u64>) -> Reply {
+    Reply::SecondaryLimit {
+        retry_after,
+        rate_headers: false,
+        status: 429,
+        wording: Wording::Current,
+    }
+}
+
 fn scenes_of_answers() -> Vec<Scene> {
     vec![
         once("incomplete once", Reply::IncompleteResults),
@@ -51,7 +60,9 @@ fn scenes_of_answers() -> Vec<Scene> {
         once("secondary limit with retry-after", secondary(Some(2), Wording::Current)),
         once("secondary limit of old servers", secondary(Some(2), Wording::AbuseDetection)),
         once("secondary limit as a page", secondary(Some(2), Wording::WhoaTherePage)),
-        once("429 without any mark but retry-after", secondary(Some(2), Wording::WithTerms)),
+        once("secondary limit with terms", secondary(Some(2), Wording::WithTerms)),
+        once("429 secondary limit", too_many(Some(2))),
+        once("429 without any mark", Reply::TooManyRequests429),
         troubled("single sign-on required", Reply::SsoRequired),
         troubled("single sign-on partial", Reply::SsoPartial),
         troubled("IP allow list", Reply::IpAllowList),
@@ -147,6 +158,7 @@ fn play_one(scene: Scene) -> String {
     let (outcome, peak_kb) = workdir.run_watched(&mut command);
     let outcome = masked(outcome, &github);
     assert!(peak_kb < MOST_MEMORY_KB, "{}: {peak_kb} kB at its peak", scene.name);
+    expect_no_token(scene.name, &workdir, &outcome.snapshot());
     let rows = rows(&workdir, &github);
     expect_no_harm(scene.name, &github, &rows);
     let mut told = format!("===== {}\n", scene.name);
@@ -160,6 +172,15 @@ fn play_one(scene: Scene) -> String {
     }
     told.push_str(&without_waits(&outcome.stderr));
     told
+}
+
+/// The token stands in nothing that was said or written.
+fn expect_no_token(scene: &str, workdir: &Workdir, said: &str) {
+    assert!(!said.contains("ghp_"), "{scene}: {said}");
+    for file in workdir.files() {
+        let bytes = std::fs::read(workdir.path(&file)).expect("a file");
+        assert!(!String::from_utf8_lossy(&bytes).contains("ghp_"), "{scene}: {file}");
+    }
 }
 
 /// Whatever happens to one query, the other ten have their answers, unless the run had to end.

@@ -98,6 +98,26 @@ fn no_proxy_sees_the_token_on_its_way_to_this_machine() {
 }
 
 #[test]
+fn other_hosts_are_reached_by_the_proxy_of_the_environment() {
+    let proxy = fake().start();
+    let workdir = Workdir::new();
+    let variables = [("http_proxy", proxy.base_url())];
+    let arguments = [
+        "count",
+        "x",
+        "--no-token",
+        "--api-url",
+        "http://github.example.com/api/v3",
+        "--max-wait",
+        "0s",
+    ];
+    with_environment(&workdir, &variables, &arguments);
+    // The fake is no proxy and refuses the full address, but it was asked.
+    let asked = proxy.malformed().len() + proxy.requests().len();
+    assert!(asked > 0, "the proxy was asked");
+}
+
+#[test]
 fn a_bad_token_ends_the_run_at_once() {
     let github = fake().start();
     let workdir = Workdir::new();
