@@ -1,9 +1,13 @@
 //! The only place that asks for the time. Everything else gets a [`Clock`] or a moment.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
+
+/// A wait that ends by itself.
+pub type Sleep<'c> = Pin<Box<dyn Future<Output = ()> + Send + 'c>>;
 
 /// Tells the time and waits.
 pub trait Clock: Send + Sync {
@@ -15,7 +19,7 @@ pub trait Clock: Send + Sync {
     fn monotonic(&self) -> Duration;
 
     /// Waits that long.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+    fn sleep(&self, duration: Duration) -> Sleep<'_>;
 }
 
 /// The clock of the machine.
@@ -45,7 +49,7 @@ impl Clock for SystemClock {
         self.started.elapsed()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+    fn sleep(&self, duration: Duration) -> Sleep<'_> {
+        Box::pin(tokio::time::sleep(duration))
     }
 }

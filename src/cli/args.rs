@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::collect::CROSS_CHECKS;
 use crate::domain::period::Per;
+use crate::domain::survey::ApiChoice;
 use crate::domain::when;
 use crate::settings::Flags;
 
@@ -135,6 +137,9 @@ pub(super) struct CollectArgs {
     pub(super) connection: ConnectionArgs,
 
     #[command(flatten)]
+    pub(super) ask: AskArgs,
+
+    #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
@@ -172,6 +177,19 @@ pub(super) struct ConnectionArgs {
     /// Leave at least so much time between requests, such as 500ms or 2s
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(super) pace: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "GitHub")]
+pub(super) struct AskArgs {
+    /// Ask over this API [default: what the survey says, else auto]
+    #[arg(long, value_name = "API")]
+    pub(super) api: Option<ApiArg>,
+
+    /// Ask so many queries of a run over GraphQL once more over REST: the highest count, then the
+    /// lowest, and so on
+    #[arg(long, value_name = "N", default_value_t = CROSS_CHECKS)]
+    pub(super) cross_check: usize,
 }
 
 #[derive(Debug, Args)]
@@ -237,6 +255,9 @@ pub(super) struct CountArgs {
     pub(super) connection: ConnectionArgs,
 
     #[command(flatten)]
+    pub(super) ask: AskArgs,
+
+    #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
@@ -291,6 +312,26 @@ pub(super) enum PerArg {
     Day,
     Week,
     Month,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ApiArg {
+    /// That of the last run, else REST if it takes at most five minutes, else GraphQL
+    Auto,
+    /// One count a request; tells completeness
+    Rest,
+    /// Many counts a request; needs a token and does not tell completeness
+    Graphql,
+}
+
+impl From<ApiArg> for ApiChoice {
+    fn from(api: ApiArg) -> Self {
+        match api {
+            ApiArg::Auto => Self::Auto,
+            ApiArg::Rest => Self::Rest,
+            ApiArg::Graphql => Self::Graphql,
+        }
+    }
 }
 
 impl From<PerArg> for Per {

@@ -10,7 +10,6 @@ use super::args::CheckArgs;
 use super::connection::{Connection, address_of};
 use super::diagnostic::{DONE, FAILED, Failure, NOT_FINISHED, TOKEN_REFUSED};
 use crate::catalog::Loaded;
-use crate::clock::Clock as _;
 use crate::collect::Plan;
 use crate::domain::run::{Progress, Run, RunId};
 use crate::domain::survey::Survey;

@@ -1,17 +1,21 @@
 //! Which GitHub is asked, with which token, and how patiently: settings and flags put together.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::Session;
 use super::args::ConnectionArgs;
 use super::diagnostic::Failure;
-use crate::clock::SystemClock;
+use crate::clock::Clock;
+use crate::collect::Api;
 use crate::github::{
-    ApiAddress, FoundToken, Notice, Patience, Rest, SourceError, TokenPlaces, find_token,
+    ApiAddress, FoundToken, Graphql, Live, Notice, Patience, Rest, SourceError, TokenPlaces,
+    find_token, load_pause, replace_pause,
 };
-use crate::settings::Api;
+use crate::settings;
 
 /// Everything that asking GitHub needs.
 pub(super) struct Connection {
@@ -46,6 +50,7 @@ impl Connection {
             unplanned: settings.max_wait.value,
             whole: arguments.max_time,
             gap: arguments.pace.unwrap_or(Duration::ZERO),
+            not_before: load_pause(&pause_path(session), &address.host(), session.clock.now_utc()),
         };
         Ok(Self { address, token, patience })
     }
@@ -72,10 +77,25 @@ impl Connection {
     /// Makes the source of answers.
     pub(super) fn source<'c>(
         &self,
-        clock: &'c SystemClock,
+        api: Api,
+        clock: &'c dyn Clock,
         tell: impl FnMut(Notice) + 'c,
-    ) -> Result<Rest<'c, SystemClock>, SourceError> {
-        Rest::new(self.address.clone(), self.secret(), self.patience, clock, tell)
+    ) -> Result<Live<'c>, SourceError> {
+        let (address, patience) = (self.address.clone(), self.patience);
+        Ok(match (api, self.secret()) {
+            (Api::Graphql, Some(token)) => {
+                Live::Graphql(Box::new(Graphql::new(address, token, patience, clock, tell)?))
+            }
+            (_, token) => Live::Rest(Box::new(Rest::new(address, token, patience, clock, tell)?)),
+        })
+    }
+
+    /// Keeps until when GitHub wants to be left alone, for whoever asks next.
+    pub(super) fn keep_pause(&self, session: &Session, until: DateTime<Utc>) {
+        if let Err(error) = replace_pause(&pause_path(session), &self.address.host(), until) {
+            // The run itself knows; only later ones may ask too early.
+            session.ui.detail(&format!("the pause cannot be kept: {error}"));
+        }
     }
 
     pub(super) fn secret(&self) -> Option<SecretString> {
@@ -83,14 +103,19 @@ impl Connection {
     }
 }
 
+/// The pause is one for all surveys of a root, for they ask as the same user.
+fn pause_path(session: &Session) -> PathBuf {
+    session.root().join("output").join("pause.json")
+}
+
 /// Returns the address that the settings name.
 pub(super) fn address_of(session: &Session) -> Result<ApiAddress, Failure> {
     let api = &session.settings.api;
     let (text, address) = match &api.value {
-        Api::Url(url) => (url, ApiAddress::parse(url)),
-        Api::Host(host) => (host, ApiAddress::of_host(host)),
+        settings::Api::Url(url) => (url, ApiAddress::parse(url)),
+        settings::Api::Host(host) => (host, ApiAddress::of_host(host)),
     };
-    address.map_err(|reason| {
+    let address = address.map_err(|reason| {
         // A login that was typed into an address is not repeated.
         let text = match text.rsplit_once('@') {
             Some((_, host)) => format!("…@{host}"),
@@ -99,5 +124,9 @@ pub(super) fn address_of(session: &Session) -> Result<ApiAddress, Failure> {
         Failure::usage(format!("`{text}` is no address of an API ({})", api.layer))
             .because(reason)
             .hint("an address looks like `https://api.github.com` or `https://HOST/api/v3`")
+    })?;
+    let Some(graphql) = &session.settings.graphql_url else { return Ok(address) };
+    address.with_graphql(graphql).map_err(|reason| {
+        Failure::usage("the address in `GITHUB_GRAPHQL_URL` cannot be used").because(reason)
     })
 }

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::catalog::{CatalogError, Kind};
+use crate::collect::NeedsToken;
 use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
 use crate::history::HistoryError;
 use crate::platform::Signal;
@@ -254,6 +255,12 @@ impl Failure {
                     .because(format!("GitHub says: {said}"))
                     .hint("a newer repo-census speaks a newer version")
             }
+            SourceError::NoDocument { said } => {
+                let code = if has_counts { some } else { FAILED };
+                Self::new(code, "GitHub does not take our documents over GraphQL")
+                    .because(format!("GitHub says: {said}"))
+                    .hint("ask over the other API with `--api rest`")
+            }
             SourceError::Hopeless { trouble } => {
                 let code = if has_counts { some } else { FAILED };
                 Self::new(code, "everything asked so far was refused for the same reason")
@@ -268,6 +275,13 @@ impl Failure {
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         Self::of_source(&error, None, false)
+    }
+}
+
+impl From<NeedsToken> for Failure {
+    fn from(error: NeedsToken) -> Self {
+        Self::of(USAGE, &error)
+            .hint("set GH_TOKEN or name a `--token-file`, or ask with `--api rest`")
     }
 }
 

@@ -16,13 +16,14 @@ mod output;
 mod report;
 mod ui;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use crate::catalog::{Catalog, CatalogError, Loaded};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::domain::run::Key;
 use crate::domain::survey::Survey;
 use crate::settings::{Environment, Layer, Settings, resolve};
@@ -34,19 +35,31 @@ use ui::Ui;
 /// Runs the program with the arguments and the environment of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = match Cli::try_parse() {
+    let clock = Box::new(SystemClock::start());
+    ExitCode::from(run(std::env::args_os(), Environment::read(), clock))
+}
+
+/// Runs the program and returns its exit code. The first argument is the program's name.
+///
+/// What is printed goes to the process's stdout and stderr.
+#[must_use]
+pub fn run<A: Into<OsString> + Clone>(
+    arguments: impl IntoIterator<Item = A>,
+    environment: Environment,
+    clock: Box<dyn Clock>,
+) -> u8 {
+    let arguments = match Cli::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return ui::show_usage(&error),
     };
-    let environment = Environment::read();
     let ui = Ui::new(&arguments, &environment);
     let settings = match resolve(arguments.flags(), environment) {
         Ok(settings) => settings,
         Err(error) => return ui.end_with(&error.into()),
     };
-    let session = Session { settings, ui, clock: SystemClock::start() };
+    let session = Session { settings, ui, clock };
     match session.perform(arguments.command) {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(failure) => session.ui.end_with(&failure),
     }
 }
@@ -55,7 +68,7 @@ pub fn main() -> ExitCode {
 struct Session {
     settings: Settings,
     ui: Ui,
-    clock: SystemClock,
+    clock: Box<dyn Clock>,
 }
 
 impl Session {

@@ -7,7 +7,6 @@ use super::diagnostic::{DONE, Failure};
 use super::output::Outputs;
 use super::{Session, still_asks};
 use crate::catalog::{CatalogError, Kind};
-use crate::clock::Clock as _;
 use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
 use crate::domain::survey::{Survey, is_id};

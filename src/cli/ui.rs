@@ -3,7 +3,6 @@
 //! A closed pipe counts as done. Colours are stripped where nobody wants them.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::process::ExitCode;
 
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
@@ -11,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Cli, ColorChoice};
-use super::diagnostic::{Failure, Hint};
+use super::diagnostic::{DONE, Failure, Hint, USAGE};
 use crate::report::{Look, is_bidi_control};
 use crate::settings::Environment;
 
@@ -105,7 +104,7 @@ impl Ui {
     }
 
     /// Tells what failed, why, and what to do; returns its exit code.
-    pub(super) fn end_with(&self, failure: &Failure) -> ExitCode {
+    pub(super) fn end_with(&self, failure: &Failure) -> u8 {
         let mut message = format!("{ERROR}error:{ERROR:#} {}\n", harmless(&failure.message));
         for cause in &failure.causes {
             message.push_str(&format!("  caused by: {}\n", harmless(cause)));
@@ -116,7 +115,7 @@ impl Ui {
             message.push_str(&format!("{gap}{HINT}hint:{HINT:#} {hint}\n"));
         }
         self.talk(&message);
-        ExitCode::from(failure.code)
+        failure.code
     }
 
     /// Starts a bar for so many steps; it is drawn on terminals only, and not when quiet.
@@ -148,9 +147,9 @@ fn harmless(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !is_bidi_control(*c)).collect()
 }
 
-/// Shows help, the version, or what is wrong with the arguments.
-pub(super) fn show_usage(error: &clap::Error) -> ExitCode {
+/// Shows help, the version, or what is wrong with the arguments; returns the exit code.
+pub(super) fn show_usage(error: &clap::Error) -> u8 {
     // Nobody is left to be told if the stream is gone.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+    if error.use_stderr() { USAGE } else { DONE }
 }

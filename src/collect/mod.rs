@@ -2,8 +2,10 @@
 //!
 //! Where answers come from is behind `github`'s trait; how things are shown is not known here.
 
+mod api;
 mod plan;
 mod run;
 
-pub use plan::{LastCounts, Plan, PlannedQuery, Skipped, Target, note_last_counts};
+pub use api::{Api, ChosenApi, NeedsToken, WhyApi, choose_api};
+pub use plan::{CROSS_CHECKS, Past, Plan, PlannedQuery, Skipped, Target};
 pub use run::{CollectError, Collected, Ending, Keep, Progressed, collect, start_run};

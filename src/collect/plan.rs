@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::api::Api;
 use crate::domain::query::{Method, Query};
 use crate::domain::run::{Key, Run};
 use crate::domain::sample::Outcome;
@@ -18,7 +19,13 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
     /// How many counts the run will have when it is finished.
     pub counts: usize,
+    /// How many counts that do not tell whether they are complete are asked again, in the end,
+    /// where that is told.
+    pub cross_checks: usize,
 }
+
+/// The usual number of cross-checks: the highest count and the lowest.
+pub const CROSS_CHECKS: usize = 2;
 
 /// A query that is asked once, for one framework or for several that share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,20 +42,35 @@ pub struct PlannedQuery {
     pub last_count: Option<u64>,
 }
 
-/// The last exact count of each framework, metric and method of a history, by today's names.
-pub type LastCounts = BTreeMap<(String, String, Method), u64>;
+/// What the history tells a new run.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// The last exact count of each framework, metric and method, by today's names.
+    last_counts: BTreeMap<(String, String, Method), u64>,
+    /// The API of the last run that asked one.
+    last_api: Option<Api>,
+}
 
-/// Takes the answers of a run, the next one in the history, into the last counts.
-pub fn note_last_counts(counts: &mut LastCounts, run: &Run, survey: &Survey) {
-    for sample in run.answers().into_values() {
-        let exact = match sample.outcome {
-            Outcome::Complete(count) | Outcome::Unchecked(count) => Some(count),
-            Outcome::Incomplete(_) | Outcome::Failed => None,
-        };
-        if let (Some(count), Some(method)) = (exact, sample.method) {
-            let name = survey.current_name(&sample.framework).to_owned();
-            counts.insert((name, sample.metric.clone(), method), count);
+impl Past {
+    /// Takes in the next run of the history.
+    pub fn note(&mut self, run: &Run, survey: &Survey) {
+        self.last_api = Api::of_run(run).or(self.last_api);
+        for sample in run.answers().into_values() {
+            let exact = match sample.outcome {
+                Outcome::Complete(count) | Outcome::Unchecked(count) => Some(count),
+                Outcome::Incomplete(_) | Outcome::Failed => None,
+            };
+            if let (Some(count), Some(method)) = (exact, sample.method) {
+                let name = survey.current_name(&sample.framework).to_owned();
+                self.last_counts.insert((name, sample.metric.clone(), method), count);
+            }
         }
+    }
+
+    /// Returns the API of the last run that asked one.
+    #[must_use]
+    pub fn last_api(&self) -> Option<Api> {
+        self.last_api
     }
 }
 
@@ -117,17 +139,17 @@ impl Plan {
             }
         }
         let counts = queries.iter().map(|query| query.targets.len()).sum();
-        Self { queries, skipped, counts }
+        Self { queries, skipped, counts, cross_checks: CROSS_CHECKS }
     }
 
     /// Notes what was counted last, so that a sudden 0 or a fall is not believed at once.
     #[must_use]
-    pub fn with_last_counts(mut self, counts: &LastCounts) -> Self {
+    pub fn with_last_counts(mut self, past: &Past) -> Self {
         for query in &mut self.queries {
             let first = query.targets.first();
             query.last_count = first.and_then(|target| {
                 let key = (target.framework.clone(), target.metric.clone(), query.query.method);
-                counts.get(&key).copied()
+                past.last_counts.get(&key).copied()
             });
         }
         self

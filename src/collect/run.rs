@@ -1,13 +1,13 @@
 //! One serial pass over a plan: ask, keep, go on.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
-use crate::domain::sample::{MOST_REASKS, Outcome, SUSPICIOUS, Sample};
-use crate::github::{Answer, AnswerSource, Question, Reply, SourceError};
+use crate::domain::sample::{MOST_REASKS, Outcome, SUSPICIOUS, Sample, SourceKind};
+use crate::github::{Answer, AnswerSource, Means, Question, Reply, SourceError};
 use crate::history::{Appender, HistoryError};
 use crate::platform::{Signal, Stop};
 
@@ -87,9 +87,9 @@ impl Keep for Vec<Sample> {
 /// # Errors
 ///
 /// [`HistoryError::ClockBehind`] if the clock does not get there within two seconds.
-pub async fn start_run<C: Clock>(
+pub async fn start_run(
     appender: &Appender,
-    clock: &C,
+    clock: &dyn Clock,
     digits: u16,
 ) -> Result<RunId, HistoryError> {
     let give_up_at = clock.monotonic() + LONGEST_CLOCK_WAIT;
@@ -104,10 +104,12 @@ pub async fn start_run<C: Clock>(
     }
 }
 
-/// Asks a plan's queries one after the other and keeps each answer when it comes.
+/// Asks a plan's queries, as many at once as the source likes, and keeps each answer when it comes.
 ///
-/// Answers that may improve, such as incomplete ones, are asked for again behind all others, up to twice. The signal is looked at
-/// between answers; what was answered before it is kept.
+/// Answers that may improve, such as incomplete ones, are asked for again behind all others, up to
+/// twice; what failed in an outage is, once. Last of all, a few of the counts that do not tell whether they are complete are asked
+/// for where that is told. The signal is looked at between answers; what was answered before it is
+/// kept.
 ///
 /// # Errors
 ///
@@ -120,48 +122,183 @@ pub async fn collect<S: AnswerSource, K: Keep>(
     source: &mut S,
     keeper: &mut K,
     stop: &mut Stop,
-    mut tell: impl FnMut(&Progressed<'_>),
+    tell: impl FnMut(&Progressed<'_>),
 ) -> Result<Collected, CollectError> {
-    let mut waiting: VecDeque<(&PlannedQuery, u32)> =
-        plan.queries.iter().map(|query| (query, 1)).collect();
-    let mut asked = 0;
-    let mut rows = 0;
-    while let Some((query, attempt)) = waiting.pop_front() {
+    let first = |(place, query)| Pending { query, place, attempt: 1, means: Means::Any };
+    let waiting = plan.queries.iter().enumerate().map(first).collect();
+    let unchecked = BTreeMap::new();
+    let troubled = Vec::new();
+    let mut pass =
+        Pass { plan, survey_id, run, waiting, troubled, unchecked, asked: 0, rows: 0, tell };
+    let (mut is_past_trouble, mut is_checked) = (false, false);
+    loop {
+        if pass.waiting.is_empty() && !is_past_trouble {
+            is_past_trouble = true;
+            pass.wait_for_troubled();
+        }
+        if pass.waiting.is_empty() && !is_checked {
+            is_checked = true;
+            pass.waiting.extend(pass.choose_cross_checks());
+        }
         // A source that never waits would otherwise leave nobody time to raise the flag.
         tokio::task::yield_now().await;
         if let Some(signal) = stop.requested() {
-            return Ok(Collected { ending: Ending::Interrupted(signal), rows });
+            return Ok(pass.ended(Ending::Interrupted(signal)));
         }
-        let question = question_of(query);
-        let mut answer = match source.ask(&question, waiting.len() + 1, stop).await {
-            Ok(Reply::Answer(answer)) => *answer,
-            Ok(Reply::NothingMore) => continue,
+        let questions = pass.next_questions(source.most_at_once());
+        if questions.is_empty() {
+            return Ok(pass.ended(Ending::Done));
+        }
+        match source.ask(&questions, pass.waiting.len(), stop).await {
+            Ok(replies) => pass.take(&questions, replies, keeper)?,
             Err(SourceError::Interrupted(signal)) => {
-                return Ok(Collected { ending: Ending::Interrupted(signal), rows });
+                return Ok(pass.ended(Ending::Interrupted(signal)));
             }
             Err(error) => return Err(error.into()),
-        };
-        let total = query.attempts_before + attempt;
-        let suspicious = total == 1 && is_suspicious(answer.outcome, query.last_count);
-        if suspicious {
-            answer.detail = answer.detail.with_item(SUSPICIOUS);
         }
-        let mut samples = samples_of(&answer, query, attempt, survey_id, run);
-        if rows == 0
-            && let Some(first) = samples.first_mut()
-        {
-            first.detail = std::mem::take(&mut first.detail).with_planned(plan.counts);
+    }
+}
+
+/// A query that waits to be asked.
+#[derive(Clone, Copy)]
+struct Pending<'p> {
+    query: &'p PlannedQuery,
+    /// Its place in the plan.
+    place: usize,
+    /// Which attempt of this process it is, from 1.
+    attempt: u32,
+    means: Means,
+}
+
+/// A pass in progress.
+struct Pass<'p, F> {
+    plan: &'p Plan,
+    survey_id: &'p str,
+    run: RunId,
+    waiting: VecDeque<Pending<'p>>,
+    /// What failed for reasons that may have passed in the end.
+    troubled: Vec<Pending<'p>>,
+    /// The counts that do not tell whether they are complete, by their query's place in the plan.
+    unchecked: BTreeMap<usize, (u64, Pending<'p>)>,
+    asked: usize,
+    rows: usize,
+    tell: F,
+}
+
+impl<'p, F: FnMut(&Progressed<'_>)> Pass<'p, F> {
+    fn ended(&self, ending: Ending) -> Collected {
+        Collected { ending, rows: self.rows }
+    }
+
+    /// Returns the questions in front: of one pass, so that the samples of a query stay apart, and
+    /// of the same means.
+    fn next_questions(&self, most: usize) -> Vec<Question> {
+        let Some(first) = self.waiting.front() else { return Vec::new() };
+        let alike = |pending: &&Pending<'_>| {
+            (pending.query.sample_no, pending.means) == (first.query.sample_no, first.means)
+        };
+        self.waiting.iter().take(most.max(1)).take_while(alike).map(question_of).collect()
+    }
+
+    /// Keeps the answers, in one piece, and puts back what is to be asked again.
+    fn take(
+        &mut self,
+        questions: &[Question],
+        replies: Vec<Reply>,
+        keeper: &mut impl Keep,
+    ) -> Result<(), CollectError> {
+        let mut samples: Vec<Sample> = Vec::new();
+        let mut answers: Vec<(&Question, Answer)> = Vec::new();
+        let (mut not_yet, mut again) = (Vec::new(), Vec::new());
+        for (question, reply) in questions.iter().zip(replies) {
+            let Some(pending) = self.waiting.pop_front() else { break };
+            match reply {
+                Reply::NothingMore => {}
+                Reply::NotYet => not_yet.push(pending),
+                Reply::Answer(answer) => {
+                    let answer = self.look_at(pending, *answer, &mut again);
+                    samples.extend(samples_of(&answer, &pending, self.survey_id, self.run));
+                    answers.push((question, answer));
+                }
+            }
+        }
+        for pending in not_yet.into_iter().rev() {
+            self.waiting.push_front(pending);
+        }
+        if samples.is_empty() {
+            return Ok(());
+        }
+        if self.rows == 0 {
+            let first = &mut samples[0];
+            first.detail = std::mem::take(&mut first.detail).with_planned(self.plan.counts);
         }
         keeper.keep(&samples)?;
-        rows += samples.len();
-        asked += 1;
-        if suspicious || (answer.may_improve && total <= MOST_REASKS) {
-            waiting.push_back((query, attempt + 1));
+        self.rows += samples.len();
+        self.waiting.extend(again);
+        let mut still_to_ask = self.waiting.len() + answers.len();
+        for (question, answer) in &answers {
+            self.asked += 1;
+            still_to_ask -= 1;
+            (self.tell)(&Progressed { question, answer, asked: self.asked, still_to_ask });
         }
-        let still_to_ask = waiting.len();
-        tell(&Progressed { question: &question, answer: &answer, asked, still_to_ask });
+        Ok(())
     }
-    Ok(Collected { ending: Ending::Done, rows })
+
+    /// Decides whether an answer is asked for again, and marks it if it is not believed at once.
+    fn look_at(
+        &mut self,
+        pending: Pending<'p>,
+        mut answer: Answer,
+        again: &mut Vec<Pending<'p>>,
+    ) -> Answer {
+        let query = pending.query;
+        let total = query.attempts_before + pending.attempt;
+        let suspicious = total == 1 && is_suspicious(answer.outcome, query.last_count);
+        if suspicious && !answer.detail.has_item(SUSPICIOUS) {
+            answer.detail = answer.detail.with_item(SUSPICIOUS);
+        }
+        let next =
+            Pending { attempt: pending.attempt + 1, means: Means::TellingCompleteness, ..pending };
+        if answer.outcome == Outcome::Failed {
+            self.troubled.extend(answer.may_improve.then_some(next));
+        } else if suspicious || (answer.may_improve && total <= MOST_REASKS) {
+            again.push(next);
+        }
+        match answer.outcome {
+            Outcome::Unchecked(count) if answer.source.kind == SourceKind::Graphql => {
+                self.unchecked.insert(pending.place, (count, next));
+            }
+            // It was asked where completeness is told.
+            _ => {
+                self.unchecked.remove(&pending.place);
+            }
+        }
+        answer
+    }
+
+    /// Asks again, once, what failed by trouble of the server, if it was more than one query: then
+    /// it was an outage. A single query that fails is to blame itself.
+    fn wait_for_troubled(&mut self) {
+        if self.troubled.len() > 1 {
+            self.waiting.extend(std::mem::take(&mut self.troubled));
+        }
+    }
+
+    /// Chooses what is asked again to check the source: the highest count, the lowest, the second
+    /// highest and so on, in the order of the plan.
+    fn choose_cross_checks(&self) -> Vec<Pending<'p>> {
+        let mut by_count: VecDeque<(u64, usize)> =
+            self.unchecked.iter().map(|(place, (count, _))| (*count, *place)).collect();
+        by_count.make_contiguous().sort_unstable();
+        let mut places = BTreeSet::new();
+        while places.len() < self.plan.cross_checks {
+            let next =
+                if places.len() % 2 == 0 { by_count.pop_back() } else { by_count.pop_front() };
+            let Some((_, place)) = next else { break };
+            places.insert(place);
+        }
+        places.iter().filter_map(|place| Some(self.unchecked.get(place)?.1)).collect()
+    }
 }
 
 /// Tells whether a number is not to be believed at once: a 0 where there was none before, or a
@@ -174,26 +311,32 @@ fn is_suspicious(outcome: Outcome, last: Option<u64>) -> bool {
     fell || (count == 0 && last != Some(0))
 }
 
-fn question_of(query: &PlannedQuery) -> Question {
+fn question_of(pending: &Pending<'_>) -> Question {
+    let query = pending.query;
     let (framework, metric) = query
         .targets
         .first()
         .map(|target| (target.framework.clone(), target.metric.clone()))
         .unwrap_or_default();
-    let sample_no = query.sample_no;
-    Question { query: query.query.text.clone(), framework, metric, sample_no }
+    Question {
+        query: query.query.text.clone(),
+        framework,
+        metric,
+        sample_no: query.sample_no,
+        means: pending.means,
+    }
 }
 
 /// Makes a row for each framework and metric that the answer counts for.
 fn samples_of(
     answer: &Answer,
-    query: &PlannedQuery,
-    attempt: u32,
+    pending: &Pending<'_>,
     survey_id: &str,
     run: RunId,
-) -> Vec<Sample> {
+) -> impl Iterator<Item = Sample> {
+    let query = pending.query;
     let method: Option<Method> = (!answer.query.is_empty()).then_some(query.query.method);
-    let row = |target: &super::plan::Target| Sample {
+    query.targets.iter().map(move |target| Sample {
         run,
         observed_at: answer.observed_at,
         survey: survey_id.to_owned(),
@@ -202,13 +345,12 @@ fn samples_of(
         metric: target.metric.clone(),
         method,
         sample_no: query.sample_no,
-        attempt_no: query.attempts_before + attempt,
+        attempt_no: query.attempts_before + pending.attempt,
         outcome: answer.outcome,
         source: answer.source.clone(),
         query_text: answer.query.clone(),
         detail: answer.detail.clone(),
-    };
-    query.targets.iter().map(row).collect()
+    })
 }
 
 #[cfg(test)]
@@ -220,7 +362,7 @@ mod tests {
     use super::super::plan::Target;
     use super::*;
     use crate::domain::query::Query;
-    use crate::domain::sample::{Detail, SourceKind, Status};
+    use crate::domain::sample::{Detail, Status};
     use crate::history::fold_runs;
     use crate::platform::{Stopper, stop_flag};
 
@@ -241,7 +383,7 @@ mod tests {
 
     fn plan(queries: Vec<PlannedQuery>) -> Plan {
         let counts = queries.iter().map(|q| q.targets.len()).sum();
-        Plan { queries, skipped: Vec::new(), counts }
+        Plan { queries, skipped: Vec::new(), counts, cross_checks: 0 }
     }
 
     /// Answers from a list, and raises a signal before the answer with that number.
@@ -254,10 +396,11 @@ mod tests {
     impl AnswerSource for Scripted {
         async fn ask(
             &mut self,
-            question: &Question,
+            questions: &[Question],
             _still_to_ask: usize,
             stop: &mut Stop,
-        ) -> Result<Reply, SourceError> {
+        ) -> Result<Vec<Reply>, SourceError> {
+            let question = &questions[0];
             self.asked.push(question.query.clone());
             if let Some((before, stopper)) = &self.stop_before
                 && self.asked.len() == *before
@@ -266,9 +409,9 @@ mod tests {
                 return Err(SourceError::Interrupted(stop.wait().await));
             }
             let Some(Some(outcome)) = self.outcomes.pop_front() else {
-                return Ok(Reply::NothingMore);
+                return Ok(vec![Reply::NothingMore]);
             };
-            Ok(Reply::Answer(Box::new(Answer {
+            Ok(vec![Reply::Answer(Box::new(Answer {
                 observed_at: started().started_at(),
                 outcome,
                 source: SourceKind::Rest.into(),
@@ -276,7 +419,7 @@ mod tests {
                 detail: Detail::default(),
                 rate: None,
                 may_improve: outcome.status() == Status::Incomplete,
-            })))
+            }))])
         }
     }
 
@@ -394,8 +537,9 @@ mod tests {
         fn monotonic(&self) -> Duration {
             self.now.lock().expect("a clock").1
         }
-        async fn sleep(&self, duration: Duration) {
+        fn sleep(&self, duration: Duration) -> crate::clock::Sleep<'_> {
             self.now.lock().expect("a clock").1 += duration;
+            Box::pin(std::future::ready(()))
         }
     }
 

@@ -4,11 +4,13 @@ use reqwest::Url;
 
 use super::http::host_of;
 
-/// The address of a REST API.
+/// The address of an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiAddress {
-    /// Ends with a slash.
+    /// Where REST is; ends with a slash.
     base: Url,
+    /// Where GraphQL is; of the same origin.
+    graphql: Url,
 }
 
 /// What kind of host an address names; tokens of one kind never go to another.
@@ -45,7 +47,25 @@ impl ApiAddress {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Ok(Self { base })
+        let graphql = graphql_beside(&base);
+        Ok(Self { base, graphql })
+    }
+
+    /// Returns the address with another one for GraphQL, such as `https://api.github.com/graphql`.
+    ///
+    /// # Errors
+    ///
+    /// Returns in words what is wrong with it: above all, it must be of the same host, for the
+    /// token goes there too.
+    pub fn with_graphql(self, text: &str) -> Result<Self, String> {
+        let graphql = Url::parse(text).map_err(|error| error.to_string())?;
+        if graphql.origin() != self.base.origin() {
+            return Err(format!("GraphQL must be on the same host as REST, `{}`", self.host()));
+        }
+        if !graphql.username().is_empty() || graphql.password().is_some() {
+            return Err("an address must not carry a login; name a token file".to_owned());
+        }
+        Ok(Self { graphql, ..self })
     }
 
     /// Returns the address of a host's API, as `gh` has it: github.com, a tenant on ghe.com, or an
@@ -128,6 +148,11 @@ impl ApiAddress {
         url
     }
 
+    /// Returns the URL that takes documents.
+    pub(super) fn graphql(&self) -> &Url {
+        &self.graphql
+    }
+
     /// Returns the URL that tells the limits.
     pub(super) fn rate_limit(&self) -> Url {
         self.below("rate_limit")
@@ -138,6 +163,17 @@ impl ApiAddress {
         url.set_path(&format!("{}{path}", self.base.path()));
         url
     }
+}
+
+/// Returns where GraphQL lies beside a REST API: below it, but for Enterprise Servers, where it is
+/// `/api/graphql` beside `/api/v3`.
+fn graphql_beside(base: &Url) -> Url {
+    let mut url = base.clone();
+    let path = base.path();
+    let folder =
+        path.strip_suffix("api/v3/").map_or_else(|| path.to_owned(), |f| format!("{f}api/"));
+    url.set_path(&format!("{folder}graphql"));
+    url
 }
 
 #[cfg(test)]
@@ -193,5 +229,27 @@ mod tests {
              q=%22c%2B%2B%22+language%3AC%23+pushed%3A%3E%3D2026-01-01&per_page=1"
         );
         assert_eq!(address.rate_limit().path(), "/api/v3/rate_limit");
+    }
+
+    #[test]
+    fn graphql_lies_beside_rest() {
+        let cases = [
+            ("https://api.github.com", "https://api.github.com/graphql"),
+            ("https://ghe.example.com/api/v3", "https://ghe.example.com/api/graphql"),
+            ("https://api.t.ghe.com/", "https://api.t.ghe.com/graphql"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/graphql"),
+        ];
+        for (rest, graphql) in cases {
+            let address = ApiAddress::parse(rest).expect("an address");
+            assert_eq!(address.graphql().as_str(), graphql);
+        }
+        let address = || ApiAddress::parse("https://h/api/v3").expect("an address");
+        let other = address().with_graphql("https://h/graphql").expect("an address");
+        assert_eq!(other.graphql().as_str(), "https://h/graphql");
+        for wrong in
+            ["https://other/graphql", "http://h/graphql", "graphql", "https://a:b@h/graphql"]
+        {
+            assert!(address().with_graphql(wrong).is_err(), "{wrong}");
+        }
     }
 }

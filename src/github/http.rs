@@ -5,7 +5,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Certificate, Client, ClientBuilder, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -125,12 +125,23 @@ impl Http {
 
     /// Fetches a URL. Redirects are followed; the token goes to the host of the URL only.
     pub(super) async fn fetch(&self, url: &Url) -> Result<Exchange, Broken> {
+        self.follow(url, None).await
+    }
+
+    /// Posts JSON to a URL. Only redirects that keep method and body are followed.
+    pub(super) async fn post(&self, url: &Url, body: Vec<u8>) -> Result<Exchange, Broken> {
+        self.follow(url, Some(body)).await
+    }
+
+    async fn follow(&self, url: &Url, body: Option<Vec<u8>>) -> Result<Exchange, Broken> {
         let mut at = url.clone();
         for _ in 0..=MOST_REDIRECTS {
             let token = self.token.as_ref().filter(|_| at.origin() == url.origin());
-            let answer = self.send(&at, token).await?;
+            let answer = self.send(&at, token, body.clone()).await?;
             let status = answer.status().as_u16();
-            let Some(next) = redirect_of(status, answer.headers(), &at) else {
+            let follows = body.is_none() || matches!(status, 307 | 308);
+            let next = redirect_of(status, answer.headers(), &at).filter(|_| follows);
+            let Some(next) = next else {
                 let host = host_of(&at);
                 let mut response = read(answer).await?;
                 response.body = self.without_token(response.body);
@@ -148,6 +159,7 @@ impl Http {
         &self,
         url: &Url,
         token: Option<&SecretString>,
+        body: Option<Vec<u8>>,
     ) -> Result<reqwest::Response, Broken> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
@@ -160,12 +172,14 @@ impl Http {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        self.client
-            .get(url.clone())
-            .headers(headers)
-            .send()
-            .await
-            .map_err(|error| no_answer(&error))
+        let request = match body {
+            None => self.client.get(url.clone()),
+            Some(body) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                self.client.post(url.clone()).body(body)
+            }
+        };
+        request.headers(headers).send().await.map_err(|error| no_answer(&error))
     }
 }
 

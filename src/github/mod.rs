@@ -1,30 +1,39 @@
 //! The source of answers: whoever can say how many repositories match a query.
 //!
-//! The trait lives here with what stands behind it: GitHub's REST search (`rest`, over `http`), and
-//! recordings played and made (`replay`, `record`). `quota` (when is the next request allowed),
-//! `wire` (what is in an answer) and `verdict` (what it means, is asking again worth it) are pure.
-//! Plans, histories and rankings are not known here.
+//! The trait lives here with what stands behind it: GitHub's search over REST (`rest`) and GraphQL
+//! (`graphql`), both over `http` and with the same `waiting`, and recordings played and made
+//! (`replay`, `record`). `quota` (when is the next request allowed), `wire` (what is in an answer)
+//! and `verdict` (what it means, is asking again worth it) are pure. Plans, histories and rankings
+//! are not known here.
 
 mod address;
 mod credentials;
+mod graphql;
 mod http;
 mod limits;
+mod live;
+mod pause;
 mod quota;
 mod record;
 mod replay;
 mod rest;
 mod verdict;
+mod waiting;
 mod wire;
 
 use chrono::{DateTime, Utc};
 
 pub use address::{ApiAddress, HostKind};
 pub use credentials::{FoundToken, TokenError, TokenPlaces, find_token};
+pub use graphql::Graphql;
 pub use limits::{Allowance, Limits, fetch_limits};
+pub use live::Live;
+pub use pause::{load_pause, replace_pause};
 pub use record::Recorder;
 pub use replay::Replay;
-pub use rest::{Notice, Patience, Rest};
+pub use rest::{LIMIT_WITH_TOKEN, LIMIT_WITHOUT_TOKEN, Rest};
 pub use verdict::Closed;
+pub use waiting::{Notice, Patience};
 
 use crate::domain::recording::RateHeaders;
 use crate::domain::sample::{Detail, Outcome, Source};
@@ -41,6 +50,17 @@ pub struct Question {
     pub metric: String,
     /// The pass, from 1.
     pub sample_no: u32,
+    /// Whether the source may choose how it asks.
+    pub means: Means,
+}
+
+/// How a question is to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// As the source likes.
+    Any,
+    /// So that the answer tells whether it is complete: over REST.
+    TellingCompleteness,
 }
 
 /// What came back.
@@ -69,6 +89,8 @@ pub enum Reply {
     Answer(Box<Answer>),
     /// It has nothing more to say about this query, and asking again will not change that.
     NothingMore,
+    /// It has not been answered; to be asked again.
+    NotYet,
 }
 
 /// Why a source can answer nothing at all any more.
@@ -97,6 +119,12 @@ pub enum SourceError {
     Hopeless {
         /// The last refusal, in words for people.
         trouble: String,
+    },
+    /// GitHub takes no document at all over GraphQL.
+    #[error("GraphQL takes no document: {said}")]
+    NoDocument {
+        /// GitHub's words.
+        said: String,
     },
     /// GitHub refuses every further query.
     #[error("GitHub refuses every query: {said}")]
@@ -130,17 +158,27 @@ pub enum Bound {
     Whole,
 }
 
-/// Answers questions, one after the other.
+/// Answers questions.
 pub trait AnswerSource {
-    /// Answers a question. `still_to_ask` counts this one and those that are sure to follow.
+    /// Returns how many questions the source would like to be asked at once; at least 1.
+    fn most_at_once(&self) -> usize {
+        1
+    }
+
+    /// Answers some of the questions, at least in the long run: one that is put again and again in
+    /// front of the others gets an answer, a failure, or an end of everything.
+    ///
+    /// The questions are of one pass and the same means, in the order in which they wait, at least
+    /// one. `still_to_ask` counts them and all that are sure to follow. The replies are those of
+    /// the first so many questions; the others were not looked at.
     ///
     /// # Errors
     ///
     /// Fails when no further question can be answered either.
     fn ask(
         &mut self,
-        question: &Question,
+        questions: &[Question],
         still_to_ask: usize,
         stop: &mut Stop,
-    ) -> impl Future<Output = Result<Reply, SourceError>>;
+    ) -> impl Future<Output = Result<Vec<Reply>, SourceError>>;
 }

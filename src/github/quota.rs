@@ -14,6 +14,8 @@
 //! longer than needed, never shorter.
 
 mod headers;
+mod points;
+mod refusals;
 mod server_clock;
 #[cfg(test)]
 mod simulation;
@@ -26,8 +28,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub(super) use headers::LimitHeaders;
+pub(super) use points::{Points, PointsPacer};
 
 use headers::HIGHEST_LIMIT;
+use refusals::{LONGEST_WAIT, Refusals};
 use server_clock::ServerClock;
 
 /// How long a window lasts, from its first request.
@@ -35,12 +39,6 @@ const WINDOW: Duration = Duration::from_secs(60);
 
 /// How far past its end a window may seem to last, for its end is told in whole seconds.
 const ROUNDING: Duration = Duration::from_secs(1);
-
-/// The longest wait, whatever an answer says.
-const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
-
-/// The first pause after a secondary limit for which GitHub names no time.
-const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The least time between two requests once a secondary limit was hit.
 const CAREFUL_GAP: Duration = Duration::from_secs(2);
@@ -68,6 +66,10 @@ pub(super) enum Why {
     Spread,
     /// The window has nothing left.
     Window,
+    /// The hour's points are used up.
+    Points,
+    /// The time that answers may take within a minute is used up.
+    BusyTime,
     /// GitHub refused a request because the window had nothing left.
     PrimaryLimit,
     /// GitHub refused a request because of one of its secondary limits.
@@ -75,12 +77,12 @@ pub(super) enum Why {
 }
 
 impl Why {
-    /// Tells whether the wait is part of the plan; any other follows a refusal.
+    /// Tells whether the wait is part of the plan; any other follows a limit that was hit.
     #[must_use]
     pub(super) fn is_planned(self) -> bool {
         match self {
-            Self::Gap | Self::Spread | Self::Window => true,
-            Self::PrimaryLimit | Self::SecondaryLimit => false,
+            Self::Gap | Self::Spread | Self::Window | Self::BusyTime => true,
+            Self::Points | Self::PrimaryLimit | Self::SecondaryLimit => false,
         }
     }
 }
@@ -103,10 +105,8 @@ pub(super) struct Pacer {
     /// When the server had surely received those requests that no answer accounts for.
     unaccounted: VecDeque<Duration>,
     last_sent: Option<Duration>,
-    pause: Option<Pause>,
+    refusals: Refusals,
     clock: ServerClock,
-    primary_in_a_row: u32,
-    secondary_in_a_row: u32,
 }
 
 /// GitHub's window, as an answer told of it.
@@ -116,13 +116,6 @@ struct Window {
     remaining: u64,
     /// When it is surely over, on the monotonic clock.
     ends_at: Duration,
-}
-
-/// A time in which nothing may be sent, because a request was refused.
-#[derive(Clone, Copy, Debug)]
-struct Pause {
-    until: Duration,
-    why: Why,
 }
 
 impl Pacer {
@@ -137,10 +130,8 @@ impl Pacer {
             window: None,
             unaccounted: VecDeque::new(),
             last_sent: None,
-            pause: None,
+            refusals: Refusals::default(),
             clock: ServerClock::default(),
-            primary_in_a_row: 0,
-            secondary_in_a_row: 0,
         }
     }
 
@@ -152,8 +143,8 @@ impl Pacer {
     /// reasons to wait, a refusal goes first, then the one that lasts longest.
     #[must_use]
     pub(super) fn next_request(&self, now: Duration, still_to_ask: usize) -> Next {
-        if let Some(Pause { until, why }) = self.pause.filter(|pause| now < pause.until) {
-            return Next::At { at: until, why };
+        if let Some(pause) = self.refusals.next(now) {
+            return pause;
         }
         let gap = self.last_sent.map(|sent| (sent.saturating_add(self.gap), Why::Gap));
         let quota = self.quota_allows(now, u64::try_from(still_to_ask).unwrap_or(u64::MAX));
@@ -180,8 +171,7 @@ impl Pacer {
         headers: &LimitHeaders,
     ) {
         self.learn(now, local_at, headers);
-        self.primary_in_a_row = 0;
-        self.secondary_in_a_row = 0;
+        self.refusals.end();
     }
 
     /// Takes in that a request came to nothing, by an error of the server or without any answer;
@@ -195,11 +185,8 @@ impl Pacer {
         self.learn(now, local_at, headers);
     }
 
-    /// Takes in that the window had nothing left, and pauses until it is over.
-    ///
-    /// The later one of `retry-after` and the reset counts. Where neither can be used, and at the
-    /// second refusal in a row, the pause lasts at least one window, for a reset that was wrong
-    /// once would be wrong again.
+    /// Takes in that the window had nothing left, and pauses until it is over; see
+    /// [`Refusals::note_primary`].
     pub(super) fn refused_primary(
         &mut self,
         now: Duration,
@@ -207,21 +194,13 @@ impl Pacer {
         headers: &LimitHeaders,
     ) {
         self.learn(now, local_at, headers);
-        self.primary_in_a_row = self.primary_in_a_row.saturating_add(1);
         let opened_before_sending = |end: &Duration| self.last_sent.is_none_or(|sent| sent < *end);
         let end = self.reset_at(now, local_at, headers).filter(opened_before_sending);
-        let least =
-            if end.is_none() || self.primary_in_a_row > 1 { WINDOW } else { Duration::ZERO };
-        let by_reset = end.map_or(least, |end| end.saturating_sub(now).max(least));
-        let wait = headers.retry_after().unwrap_or_default().max(by_reset);
-        self.pause_for(now, wait, Why::PrimaryLimit);
+        self.refusals.note_primary(now, headers, end);
     }
 
-    /// Takes in that a secondary limit was hit: pauses, and from then on leaves two seconds
-    /// between requests.
-    ///
-    /// The pause is `retry-after`, else until the reset if nothing is left, else a minute, twice
-    /// as long each time in a row.
+    /// Takes in that a secondary limit was hit: pauses as [`Refusals::note_secondary`] says, and
+    /// from then on leaves two seconds between requests.
     pub(super) fn refused_secondary(
         &mut self,
         now: Duration,
@@ -229,23 +208,15 @@ impl Pacer {
         headers: &LimitHeaders,
     ) {
         self.learn(now, local_at, headers);
-        let doublings = self.secondary_in_a_row.min(31);
-        self.secondary_in_a_row = self.secondary_in_a_row.saturating_add(1);
         self.gap = self.gap.max(CAREFUL_GAP);
-        let until_reset = || {
-            let nothing_left = headers.remaining == Some(0);
-            let end = self.reset_at(now, local_at, headers).filter(|_| nothing_left)?;
-            Some(end.saturating_sub(now)).filter(|wait| !wait.is_zero())
-        };
-        let growing = || FIRST_PAUSE.saturating_mul(1 << doublings);
-        let wait = headers.retry_after().or_else(until_reset).unwrap_or_else(growing);
-        self.pause_for(now, wait, Why::SecondaryLimit);
+        let reset = self.reset_at(now, local_at, headers);
+        self.refusals.note_secondary(now, headers, reset);
     }
 
     /// Returns how often in a row a secondary limit was hit, without a good answer in between.
     #[must_use]
     pub(super) fn secondary_in_a_row(&self) -> u32 {
-        self.secondary_in_a_row
+        self.refusals.secondary_in_a_row()
     }
 
     /// Returns when the quota allows a request, and what it waits for; `None` means at once.
@@ -292,13 +263,6 @@ impl Pacer {
         let nth_last = usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_sub(1);
         let received = self.unaccounted.iter().rev().nth(nth_last).copied().unwrap_or_default();
         received.saturating_add(WINDOW)
-    }
-
-    fn pause_for(&mut self, now: Duration, wait: Duration, why: Why) {
-        let until = now.saturating_add(wait.min(LONGEST_WAIT));
-        if self.pause.is_none_or(|pause| pause.until < until) {
-            self.pause = Some(Pause { until, why });
-        }
     }
 
     /// Takes in what any answer says, whatever became of the request.
@@ -351,8 +315,7 @@ impl Pacer {
         local_at: DateTime<Utc>,
         headers: &LimitHeaders,
     ) -> Option<Duration> {
-        let clock = self.clock.or_local(now, local_at.timestamp());
-        clock.surely_shows(headers.reset_s?.saturating_add(1))
+        self.clock.reset_at(now, local_at, headers)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::{AnswerSource, Question, Reply, SourceError};
+use super::{Answer, AnswerSource, Question, Reply, SourceError};
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::RunId;
 use crate::platform::Stop;
@@ -25,33 +25,52 @@ impl<S> Recorder<S> {
     }
 }
 
+impl<S> Recorder<S> {
+    /// Appends lines in one piece and syncs them.
+    fn keep(&mut self, lines: &str) -> Result<(), SourceError> {
+        let written = self.file.write_all(lines.as_bytes());
+        let synced = written.and_then(|()| self.file.sync_data());
+        synced.map_err(|source| SourceError::Recording { path: self.path.clone(), source })
+    }
+
+    fn line(&self, question: &Question, answer: &Answer) -> String {
+        RecordedAnswer {
+            run: self.run,
+            observed_at: answer.observed_at,
+            framework: question.framework.clone(),
+            metric: question.metric.clone(),
+            sample_no: question.sample_no,
+            query: answer.query.clone(),
+            status: answer.outcome.status(),
+            count: answer.outcome.count(),
+            source: answer.source.clone(),
+            detail: answer.detail.as_str().to_owned(),
+            rate: answer.rate.clone(),
+        }
+        .render_line()
+    }
+}
+
 impl<S: AnswerSource> AnswerSource for Recorder<S> {
+    fn most_at_once(&self) -> usize {
+        self.source.most_at_once()
+    }
+
     async fn ask(
         &mut self,
-        question: &Question,
+        questions: &[Question],
         still_to_ask: usize,
         stop: &mut Stop,
-    ) -> Result<Reply, SourceError> {
-        let reply = self.source.ask(question, still_to_ask, stop).await?;
-        if let Reply::Answer(answer) = &reply {
-            let line = RecordedAnswer {
-                run: self.run,
-                observed_at: answer.observed_at,
-                framework: question.framework.clone(),
-                metric: question.metric.clone(),
-                sample_no: question.sample_no,
-                query: answer.query.clone(),
-                status: answer.outcome.status(),
-                count: answer.outcome.count(),
-                source: answer.source.clone(),
-                detail: answer.detail.as_str().to_owned(),
-                rate: answer.rate.clone(),
-            };
-            let written = self.file.write_all(line.render_line().as_bytes());
-            let synced = written.and_then(|()| self.file.sync_data());
-            let failed = |source| SourceError::Recording { path: self.path.clone(), source };
-            synced.map_err(failed)?;
+    ) -> Result<Vec<Reply>, SourceError> {
+        let replies = self.source.ask(questions, still_to_ask, stop).await?;
+        let lines = questions.iter().zip(&replies).map(|(question, reply)| match reply {
+            Reply::Answer(answer) => self.line(question, answer),
+            Reply::NothingMore | Reply::NotYet => String::new(),
+        });
+        let lines: String = lines.collect();
+        if !lines.is_empty() {
+            self.keep(&lines)?;
         }
-        Ok(reply)
+        Ok(replies)
     }
 }

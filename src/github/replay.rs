@@ -1,6 +1,6 @@
 //! Answers from a recording: the same answers, with the recorded moments, each time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::{Answer, AnswerSource, Bound, Question, Reply, SourceError};
@@ -10,24 +10,28 @@ use crate::domain::run::RunId;
 use crate::domain::sample::{Detail, Outcome, SourceKind};
 use crate::platform::Stop;
 
+/// A query's text and pass.
+type ByQuery = (String, u32);
+/// A framework, a metric and a pass.
+type ByName = (String, String, u32);
+
 /// Answers from a recording.
 ///
 /// A question is answered by what was recorded for its text and pass; where the recording knows no text
 /// (a publication), by what it has for the framework and metric. Several answers to one question
 /// come in their recorded order.
-#[derive(Debug)]
-pub struct Replay<'c, C> {
+pub struct Replay<'c> {
     run: RunId,
-    by_query: BTreeMap<(String, u32), VecDeque<RecordedAnswer>>,
-    by_name: BTreeMap<(String, String, u32), VecDeque<RecordedAnswer>>,
-    asked: Vec<Question>,
+    by_query: BTreeMap<ByQuery, VecDeque<RecordedAnswer>>,
+    by_name: BTreeMap<ByName, VecDeque<RecordedAnswer>>,
+    asked: BTreeSet<(ByQuery, ByName)>,
     pace: Duration,
     /// When the whole replay must be over, on the monotonic clock.
     ends_at: Option<Duration>,
-    clock: &'c C,
+    clock: &'c dyn Clock,
 }
 
-impl<'c, C: Clock> Replay<'c, C> {
+impl<'c> Replay<'c> {
     /// Makes a source of recorded answers, at least one; `pace` is waited before each answer, and
     /// `whole` bounds the whole replay.
     #[must_use]
@@ -35,13 +39,12 @@ impl<'c, C: Clock> Replay<'c, C> {
         recording: Vec<RecordedAnswer>,
         pace: Duration,
         whole: Option<Duration>,
-        clock: &'c C,
+        clock: &'c dyn Clock,
     ) -> Self {
         let run =
             recording.first().map_or_else(|| RunId::new(clock.now_utc(), 0), |first| first.run);
-        let mut by_query: BTreeMap<(String, u32), VecDeque<RecordedAnswer>> = BTreeMap::new();
-        let mut by_name: BTreeMap<(String, String, u32), VecDeque<RecordedAnswer>> =
-            BTreeMap::new();
+        let mut by_query: BTreeMap<ByQuery, VecDeque<RecordedAnswer>> = BTreeMap::new();
+        let mut by_name: BTreeMap<ByName, VecDeque<RecordedAnswer>> = BTreeMap::new();
         for answer in recording {
             if answer.query.is_empty() {
                 let name = (answer.framework.clone(), answer.metric.clone(), answer.sample_no);
@@ -54,7 +57,7 @@ impl<'c, C: Clock> Replay<'c, C> {
             }
         }
         let ends_at = whole.map(|whole| clock.monotonic() + whole);
-        Self { run, by_query, by_name, asked: Vec::new(), pace, ends_at, clock }
+        Self { run, by_query, by_name, asked: BTreeSet::new(), pace, ends_at, clock }
     }
 
     fn next_answer(&mut self, question: &Question) -> Option<RecordedAnswer> {
@@ -84,18 +87,19 @@ impl<'c, C: Clock> Replay<'c, C> {
 }
 
 /// Returns what a question is looked up by: its text, else its framework and metric; and its pass.
-fn keys_of(question: &Question) -> ((String, u32), (String, String, u32)) {
-    let Question { query, framework, metric, sample_no } = question.clone();
+fn keys_of(question: &Question) -> (ByQuery, ByName) {
+    let Question { query, framework, metric, sample_no, means: _ } = question.clone();
     ((query, sample_no), (framework, metric, sample_no))
 }
 
-impl<C: Clock> AnswerSource for Replay<'_, C> {
+impl AnswerSource for Replay<'_> {
     async fn ask(
         &mut self,
-        question: &Question,
+        questions: &[Question],
         _still_to_ask: usize,
         stop: &mut Stop,
-    ) -> Result<Reply, SourceError> {
+    ) -> Result<Vec<Reply>, SourceError> {
+        let Some(question) = questions.first() else { return Ok(Vec::new()) };
         if self.ends_at.is_some_and(|end| self.clock.monotonic() + self.pace > end) {
             return Err(SourceError::TooLong {
                 until: self.clock.now_utc() + self.pace,
@@ -113,12 +117,9 @@ impl<C: Clock> AnswerSource for Replay<'_, C> {
         let recorded = self.next_answer(question);
         // Asked again as often as it was when it was recorded.
         let has_more = self.has_answer(question);
-        let asked_before = self.asked.contains(question);
-        if !asked_before {
-            self.asked.push(question.clone());
-        }
+        let asked_before = !self.asked.insert(keys_of(question));
         let answer = match recorded {
-            None if asked_before => return Ok(Reply::NothingMore),
+            None if asked_before => return Ok(vec![Reply::NothingMore]),
             None => self.not_recorded(question),
             Some(recorded) => Answer {
                 observed_at: recorded.observed_at,
@@ -131,6 +132,6 @@ impl<C: Clock> AnswerSource for Replay<'_, C> {
                 may_improve: has_more,
             },
         };
-        Ok(Reply::Answer(Box::new(answer)))
+        Ok(vec![Reply::Answer(Box::new(answer))])
     }
 }

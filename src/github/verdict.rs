@@ -127,8 +127,7 @@ fn judge_success(response: &Response) -> Verdict {
         let detail = "unusable answer".to_owned();
         return Verdict::Again { detail, said, most: RETRIES_OF_GARBLED };
     };
-    let left_out = head.single_sign_on.as_deref().is_some_and(|s| s.starts_with("partial-results"));
-    let trust = match (found.incomplete_results, left_out) {
+    let trust = match (found.incomplete_results, head.leaves_organisations_out()) {
         (Some(true), _) => Trust::StoppedEarly,
         (_, true) => Trust::LeftOut,
         (Some(false), false) => Trust::Complete,
@@ -139,7 +138,7 @@ fn judge_success(response: &Response) -> Verdict {
 
 /// 403 and 429 mean many things. The marks of a secondary limit come before `remaining: 0`, and
 /// `retry-after` before everything.
-fn judge_refusal(response: &Response) -> Verdict {
+pub(super) fn judge_refusal(response: &Response) -> Verdict {
     let Response { status, head, body } = response;
     let complaint = Complaint::parse(body);
     let said = complaint.words();

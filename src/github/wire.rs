@@ -60,6 +60,13 @@ impl Head {
     }
 }
 
+impl Head {
+    /// Tells whether organisations were left out of a good answer, for want of a single sign-on.
+    pub(super) fn leaves_organisations_out(&self) -> bool {
+        self.single_sign_on.as_deref().is_some_and(|text| text.starts_with("partial-results"))
+    }
+}
+
 /// A request id goes into histories, so it must look like one: `1C45:12F767:6C7E73`.
 fn is_request_id(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-');
@@ -165,7 +172,8 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
-fn without_mark(body: &[u8]) -> &[u8] {
+/// Returns a body without a byte-order mark before it.
+pub(super) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 

@@ -22,6 +22,8 @@ pub struct Environment {
     pub api: Option<Setting<Api>>,
     /// The value of `GITHUB_API_URL`: tokens for github.com may go there.
     pub api_url: Option<String>,
+    /// The value of `GITHUB_GRAPHQL_URL`.
+    pub graphql_url: Option<String>,
     /// Tokens for github.com, with their variables, in the order in which they count.
     pub github_tokens: Vec<(&'static str, SecretString)>,
     /// Tokens for Enterprise Servers, with their variables, in the order in which they count.
@@ -63,6 +65,7 @@ impl Environment {
             is_dumb_terminal: read("TERM").is_some_and(|term| term == "dumb"),
             api: api_url.as_ref().map(of_url).or_else(host),
             api_url,
+            graphql_url: read_text("GITHUB_GRAPHQL_URL"),
             github_tokens: read_secrets(&["GH_TOKEN", "GITHUB_TOKEN"]),
             enterprise_tokens: read_secrets(&["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
             credentials_folder: read("CREDENTIALS_DIRECTORY").map(PathBuf::from),

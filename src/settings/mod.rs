@@ -73,6 +73,8 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// Which GitHub is asked.
     pub api: Setting<Api>,
+    /// Where its GraphQL is, if not in the usual place beside REST.
+    pub graphql_url: Option<String>,
     /// How long one request may take.
     pub timeout: Setting<Duration>,
     /// How long unplanned waiting may take in all.

@@ -53,7 +53,11 @@ pub fn resolve(flags: Flags, environment: Environment) -> Result<Settings, Setti
     let settings_address = file.api_url.clone();
     let in_file = |url| Setting { value: Api::Url(url), layer: of_file(&path) };
     let api = flags.api_url.map(of_flag).or(environment.api).or(file.api_url.map(in_file));
+    // The environment names GraphQL together with its own API; for another one it means nothing.
+    let is_of_environment =
+        api.as_ref().is_none_or(|api| api.layer == Layer::Environment("GITHUB_API_URL"));
     Ok(Settings {
+        graphql_url: environment.graphql_url.filter(|_| is_of_environment),
         root,
         user_folder: environment.user_folder,
         api: api.unwrap_or_else(|| Setting {

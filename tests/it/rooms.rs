@@ -38,7 +38,7 @@ const LIBRARIES: [(&str, &[&str]); 12] = [
     ("url", &["src/github/"]),
     ("secrecy", &["src/github/", "src/settings/", "src/cli/connection.rs"]),
     ("croner", &["src/domain/period.rs"]),
-    ("tempfile", &["src/history/", "src/cli/output.rs"]),
+    ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
 ];
 
 /// Calls that belong in one file.

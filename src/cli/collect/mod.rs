@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum as _;
 
 use super::args::CollectArgs;
 use super::connection::Connection;
@@ -17,17 +18,16 @@ use super::diagnostic::{DONE, Failure};
 use super::output::Outputs;
 use super::{Session, still_asks};
 use crate::catalog::Loaded;
-use crate::clock::Clock as _;
-use crate::collect::{LastCounts, Plan, note_last_counts, start_run};
+use crate::collect::{ChosenApi, Past, Plan, choose_api, start_run};
 use crate::domain::period::Periods;
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::{Key, Run, RunId};
-use crate::domain::survey::Survey;
+use crate::domain::survey::{ApiChoice, Survey};
 use crate::github::{Recorder, Replay};
 use crate::history::{Appender, HistoryError, Wanted, fold_runs, select_run};
 
 pub(super) use closing::{doubts, is_incomplete};
-pub(super) use pass::{Troubles, make_pass, teller};
+pub(super) use pass::{Troubles, describe_api, describe_change, make_pass, teller};
 
 pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, Failure> {
     let outputs = Outputs::choose(&arguments.output)?;
@@ -118,12 +118,15 @@ impl Order<'_> {
             }
             Origin::Github => {
                 let connection = Connection::find(self.session, &self.arguments.connection).await?;
-                let length = pass::expected_length(plan.queries.len(), connection.token.is_some());
-                format!(
-                    "from {}, by REST: {} requests, {length}",
-                    connection.describe(),
-                    plan.queries.len()
-                )
+                let past = self.past(&self.history())?;
+                let has_token = connection.token.is_some();
+                let queries = plan.queries.len();
+                let chosen = self.choose_api(&past, &connection, queries)?;
+                if let Some(change) = describe_change(chosen) {
+                    self.session.ui.say(&change);
+                }
+                let work = describe_api(chosen, queries, has_token);
+                format!("from {}, {work}", connection.describe())
             }
         };
         let mut text = format!(
@@ -196,10 +199,14 @@ impl Order<'_> {
         if plan.queries.is_empty() {
             return self.leave_empty_plan(run, &plan);
         }
-        let plan = plan.with_last_counts(&self.last_counts(appender.path())?);
+        let past = self.past(appender.path())?;
+        let cross_checks = self.arguments.ask.cross_check;
+        let plan = Plan { cross_checks, ..plan.with_last_counts(&past) };
+        let chosen = connection.as_ref();
+        let chosen = chosen.map(|found| self.choose_api(&past, found, plan.queries.len()));
+        let live = connection.as_ref().zip(chosen.transpose()?);
         let troubles = Troubles::default();
-        let ended =
-            self.ask(connection.as_ref(), &plan, run, &mut appender, record, &troubles).await?;
+        let ended = self.ask(live, &plan, run, &mut appender, record, &troubles).await?;
         drop(appender);
         self.remove_empty_recording();
         closing::Closing { order: self, connection: connection.as_ref(), run, troubles: &troubles }
@@ -219,13 +226,27 @@ impl Order<'_> {
         Ok(DONE)
     }
 
-    /// Returns what the history counted last; a replay is taken as it was recorded.
-    fn last_counts(&self, history: &Path) -> Result<LastCounts, Failure> {
+    /// Returns what the history tells a new run; a replay is taken as it was recorded.
+    fn past(&self, history: &Path) -> Result<Past, Failure> {
         if matches!(self.origin, Origin::Recording(_)) {
-            return Ok(LastCounts::new());
+            return Ok(Past::default());
         }
-        let note = |counts: &mut LastCounts, run: Run| note_last_counts(counts, &run, &self.survey);
-        Ok(fold_runs(history, LastCounts::new, note)?.0)
+        match fold_runs(history, Past::default, |past, run| past.note(&run, &self.survey)) {
+            Ok((past, _)) => Ok(past),
+            Err(HistoryError::Missing { .. }) => Ok(Past::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Chooses the API: by flag, survey, history, token and length.
+    fn choose_api(
+        &self,
+        past: &Past,
+        connection: &Connection,
+        queries: usize,
+    ) -> Result<ChosenApi, Failure> {
+        let wanted = self.arguments.ask.api.map_or(self.survey.api, ApiChoice::from);
+        Ok(choose_api(wanted, past.last_api(), connection.token.is_some(), queries)?)
     }
 
     /// A run is of one GitHub: counts of two would not be comparable.
@@ -254,7 +275,7 @@ impl Order<'_> {
     /// Makes the pass with whatever answers.
     async fn ask(
         &self,
-        connection: Option<&Connection>,
+        live: Option<(&Connection, ChosenApi)>,
         plan: &Plan,
         run: RunId,
         appender: &mut Appender,
@@ -265,7 +286,7 @@ impl Order<'_> {
         let counts: usize = plan.queries.iter().map(|query| query.targets.len()).sum();
         let bar = session.ui.progress(plan.queries.len() as u64);
         let id = &survey.id;
-        match (origin, connection) {
+        match (origin, live) {
             (Origin::Recording(recording), _) => {
                 session.ui.say(&format!(
                     "collecting {counts} counts from {}, run {run}",
@@ -276,7 +297,7 @@ impl Order<'_> {
                     recording.value.clone(),
                     pace,
                     arguments.connection.max_time,
-                    &session.clock,
+                    &*session.clock,
                 );
                 match record {
                     None => make_pass(session, plan, id, run, source, appender, &bar).await,
@@ -286,15 +307,18 @@ impl Order<'_> {
                     }
                 }
             }
-            (Origin::Github, Some(connection)) => {
+            (Origin::Github, Some((connection, chosen))) => {
                 let from = connection.describe();
-                let length = pass::expected_length(plan.queries.len(), connection.token.is_some());
+                let work = describe_api(chosen, plan.queries.len(), connection.token.is_some());
                 session
                     .ui
-                    .say(&format!("collecting {counts} counts from {from}, run {run}, {length}"));
+                    .say(&format!("collecting {counts} counts from {from}, run {run}, {work}"));
+                if let Some(change) = describe_change(chosen) {
+                    session.ui.say(&change);
+                }
                 connection.advise(session);
-                let tell = teller(session, &bar, troubles);
-                let source = connection.source(&session.clock, tell)?;
+                let tell = teller(session, connection, &bar, troubles);
+                let source = connection.source(chosen.api, &*session.clock, tell)?;
                 match record {
                     None => make_pass(session, plan, id, run, source, appender, &bar).await,
                     Some((file, path)) => {
@@ -327,7 +351,7 @@ impl Order<'_> {
     async fn new_run(&self, appender: &Appender) -> Result<RunId, Failure> {
         let Some(run) = self.recorded_run() else {
             let digits = fastrand::u16(..);
-            return Ok(start_run(appender, &self.session.clock, digits).await?);
+            return Ok(start_run(appender, &*self.session.clock, digits).await?);
         };
         match appender.last_run().filter(|last| *last >= run) {
             None => Ok(run),
@@ -454,6 +478,8 @@ impl Order<'_> {
         add("--replay", self.arguments.replay.clone());
         add("--record", self.arguments.record.as_ref().map(path));
         add("--api-url", connection.api_url.clone());
+        let api = self.arguments.ask.api;
+        add("--api", api.and_then(|api| Some(api.to_possible_value()?.get_name().to_owned())));
         add("--settings", connection.settings.as_ref().map(path));
         add("--token-file", connection.token_file.as_ref().map(path));
         words.extend(connection.no_token.then(|| "--no-token".to_owned()));

@@ -7,9 +7,11 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 
 use super::super::Session;
+use super::super::connection::Connection;
 use super::super::diagnostic::Failure;
-use crate::clock::Clock as _;
-use crate::collect::{CollectError, Collected, Keep, Plan, Progressed, collect};
+use crate::collect::{
+    Api, ChosenApi, CollectError, Collected, Keep, Plan, Progressed, WhyApi, collect,
+};
 use crate::domain::run::RunId;
 use crate::domain::sample::Outcome;
 use crate::github::{AnswerSource, Notice};
@@ -62,6 +64,7 @@ pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
 /// Returns what hears a source's notices: waits are shown, troubles kept for the end.
 pub(in crate::cli) fn teller<'a>(
     session: &'a Session,
+    connection: &'a Connection,
     bar: &ProgressBar,
     troubles: &'a Troubles,
 ) -> impl FnMut(Notice) + 'a {
@@ -79,13 +82,14 @@ pub(in crate::cli) fn teller<'a>(
                 session.ui.detail(&text);
             }
         }
-        Notice::Sent { query } => session.ui.detail(&format!("asking: {query}")),
-        Notice::Trouble { query, detail, said } => {
+        Notice::Sent { asks } => session.ui.detail(&format!("asking: {asks}")),
+        Notice::Trouble { asks, detail, said } => {
             let words = if said.is_empty() { detail } else { format!("{detail}, {said}") };
             cause = format!(" ({words})");
-            session.ui.detail(&format!("trouble: {query}: {words}"));
-            troubles.borrow_mut().insert(query, said);
+            session.ui.detail(&format!("trouble: {asks}: {words}"));
+            troubles.borrow_mut().insert(asks, said);
         }
+        Notice::Limited(until) => connection.keep_pause(session, until),
         Notice::TokenExpires(at) => {
             let left = at - session.clock.now_utc();
             if left.num_days() < EXPIRY_WARNING_DAYS {
@@ -96,14 +100,47 @@ pub(in crate::cli) fn teller<'a>(
     }
 }
 
-/// Says how long so many requests will take: whole windows of a minute, but for the last one.
-pub(super) fn expected_length(requests: usize, has_token: bool) -> String {
-    let limit = if has_token { 30 } else { 10 };
-    match requests.saturating_sub(1) / limit {
-        0 => "some seconds".to_owned(),
-        1 => "about a minute".to_owned(),
-        minutes if minutes < 120 => format!("about {minutes} minutes"),
-        minutes => format!("about {} hours", minutes.div_ceil(60)),
+/// Says over which API so many queries are asked and why, with requests, points and time.
+pub(in crate::cli) fn describe_api(chosen: ChosenApi, queries: usize, has_token: bool) -> String {
+    let (requests, length) = chosen.api.estimate(queries, has_token);
+    let length = in_words(length);
+    let requests = match requests {
+        1 => "1 request".to_owned(),
+        requests => format!("{} requests", count(requests as u64)),
+    };
+    let (name, work) = match chosen.api {
+        Api::Rest => ("REST", format!("{requests}, {length}")),
+        Api::Graphql => ("GraphQL", format!("at most {requests} and as many points, {length}")),
+    };
+    let why = match chosen.why {
+        WhyApi::Wanted | WhyApi::Short | WhyApi::NoToken => String::new(),
+        WhyApi::LastRun => " as in the last run".to_owned(),
+        WhyApi::Long(by_rest) => format!(" (REST would take {})", in_words(by_rest)),
+    };
+    format!("by {name}{why}: {work}")
+}
+
+/// Says what follows from asking another API than the run before; `None` if it is the same.
+pub(in crate::cli) fn describe_change(chosen: ChosenApi) -> Option<String> {
+    let text = match (chosen.instead_of?, chosen.api) {
+        (Api::Rest, _) => {
+            "note: the last run asked by REST; counts of GraphQL do not tell whether they are \
+             complete and can differ"
+        }
+        (Api::Graphql, _) => {
+            "note: the last run asked by GraphQL; counts of REST tell whether they are complete \
+             and can differ"
+        }
+    };
+    Some(text.to_owned())
+}
+
+fn in_words(length: Duration) -> String {
+    match length.as_secs() {
+        0..45 => "some seconds".to_owned(),
+        45..90 => "about a minute".to_owned(),
+        seconds if seconds < 7_200 => format!("about {} minutes", (seconds + 30) / 60),
+        seconds => format!("about {} hours", seconds.div_ceil(3_600)),
     }
 }
 
@@ -126,19 +163,35 @@ fn describe(progressed: &Progressed<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collect::choose_api;
+    use crate::domain::survey::ApiChoice;
 
     #[test]
-    fn lengths_are_told_in_windows() {
-        let cases = [
-            (11, true, "some seconds"),
-            (30, true, "some seconds"),
-            (31, true, "about a minute"),
-            (11, false, "about a minute"),
-            (1000, true, "about 33 minutes"),
-            (10_000, true, "about 6 hours"),
+    fn the_api_is_told_with_its_work_and_reason() {
+        let tell = |wanted, last, has_token, queries| {
+            let chosen = choose_api(wanted, last, has_token, queries).expect("an API");
+            describe_api(chosen, queries, has_token)
+        };
+        let auto = ApiChoice::Auto;
+        let told = [
+            tell(auto, None, true, 11),
+            tell(auto, None, true, 31),
+            tell(auto, None, false, 11),
+            tell(auto, None, false, 1_000),
+            tell(ApiChoice::Rest, None, true, 10_000),
+            tell(auto, None, true, 1_000),
+            tell(auto, Some(Api::Graphql), true, 11),
+            tell(ApiChoice::Graphql, None, true, 10_000),
         ];
-        for (requests, has_token, expected) in cases {
-            assert_eq!(expected_length(requests, has_token), expected, "{requests} {has_token}");
-        }
+        insta::assert_snapshot!(told.join("\n"), @r"
+        by REST: 11 requests, some seconds
+        by REST: 31 requests, about a minute
+        by REST: 11 requests, about a minute
+        by REST: 1,000 requests, about 99 minutes
+        by REST: 10,000 requests, about 6 hours
+        by GraphQL (REST would take about 33 minutes): at most 40 requests and as many points, about a minute
+        by GraphQL as in the last run: at most 1 request and as many points, some seconds
+        by GraphQL: at most 400 requests and as many points, about 13 minutes
+        ");
     }
 }

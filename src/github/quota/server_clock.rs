@@ -5,6 +5,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use super::headers::LimitHeaders;
+
 const SECOND_NS: i128 = 1_000_000_000;
 
 /// Clocks drift apart by less than one part in this many; a system clock is slewed no faster.
@@ -50,6 +54,18 @@ impl ServerClock {
             clock.learn(now, now, local_s);
         }
         clock
+    }
+
+    /// Returns when the told reset has surely come, a second later because it was rounded down;
+    /// `None` if none is told. It may lie anywhere.
+    pub(super) fn reset_at(
+        self,
+        now: Duration,
+        local_at: DateTime<Utc>,
+        headers: &LimitHeaders,
+    ) -> Option<Duration> {
+        let clock = self.or_local(now, local_at.timestamp());
+        clock.surely_shows(headers.reset_s?.saturating_add(1))
     }
 
     /// Returns the monotonic time at which the server's clock surely shows that epoch second; 0 for

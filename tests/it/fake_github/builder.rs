@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::FakeGithub;
+use super::clock::SimulatedTime;
 use super::fault::Fault;
 use super::graphql::{GraphqlFault, TimeModel};
 use super::headers::RateHeaders;
@@ -37,6 +38,10 @@ pub(crate) struct Settings {
     pub(crate) latency: Duration,
     /// Seconds that the server's clock is ahead of the machine's.
     pub(crate) clock_offset_s: i64,
+    /// The simulated time, if it is not the machine's.
+    pub(crate) time: Option<SimulatedTime>,
+    /// Outages, from and until server's milliseconds since the epoch.
+    pub(crate) outages_ms: Vec<(i64, i64)>,
     /// The value of the header about the token's end.
     pub(crate) token_expiry: Option<String>,
     /// What the rate-limit headers say.
@@ -70,8 +75,9 @@ pub(crate) struct GraphqlSettings {
     pub(crate) time: TimeModel,
     /// How long one may take.
     pub(crate) longest: Duration,
-    /// The number of aliases above which documents die all the same.
-    pub(crate) hidden_limit: Option<usize>,
+    /// The number of aliases above which documents die all the same, each from so many answered
+    /// searches on; the last one that has begun counts.
+    pub(crate) hidden_limits: Vec<(usize, Option<usize>)>,
     /// The counts that differ from REST's, by the exact text of the query.
     pub(crate) counts: HashMap<String, u64>,
     /// The scripted faults, in the order they were added.
@@ -86,7 +92,7 @@ impl Default for GraphqlSettings {
             timeout_points: 10,
             time: TimeModel::default(),
             longest: Duration::from_secs(10),
-            hidden_limit: None,
+            hidden_limits: Vec::new(),
             counts: HashMap::new(),
             faults: Vec::new(),
         }
@@ -109,6 +115,8 @@ impl Default for Builder {
             window: Duration::from_secs(60),
             latency: Duration::ZERO,
             clock_offset_s: 0,
+            time: None,
+            outages_ms: Vec::new(),
             token_expiry: None,
             rate_headers: RateHeaders::Normal,
             secondary: SecondaryLimits::default(),
@@ -173,6 +181,21 @@ impl Builder {
     #[must_use]
     pub(crate) fn clock_offset_s(mut self, offset_s: i64) -> Self {
         self.settings.clock_offset_s = offset_s;
+        self
+    }
+
+    /// Lets the server live in a simulated time: what an answer takes then passes there at once.
+    #[must_use]
+    pub(crate) fn time(mut self, time: &SimulatedTime) -> Self {
+        self.settings.time = Some(time.clone());
+        self
+    }
+
+    /// Lets everything answer with the page of an outage between two moments of the server, in
+    /// milliseconds since the epoch.
+    #[must_use]
+    pub(crate) fn outage_ms(mut self, from_ms: i64, until_ms: i64) -> Self {
+        self.settings.outages_ms.push((from_ms, until_ms));
         self
     }
 
@@ -262,8 +285,18 @@ impl Builder {
 
     /// Lets documents with more than `aliases` searches die as if they had taken too long.
     #[must_use]
-    pub(crate) fn graphql_hidden_limit(mut self, aliases: usize) -> Self {
-        self.settings.graphql.hidden_limit = Some(aliases);
+    pub(crate) fn graphql_hidden_limit(self, aliases: usize) -> Self {
+        self.graphql_hidden_limit_from(0, Some(aliases))
+    }
+
+    /// The same once so many searches have been answered; `None` lets all documents live again.
+    #[must_use]
+    pub(crate) fn graphql_hidden_limit_from(
+        mut self,
+        answered: usize,
+        aliases: Option<usize>,
+    ) -> Self {
+        self.settings.graphql.hidden_limits.push((answered, aliases));
         self
     }
 

@@ -48,6 +48,7 @@ mod wire;
 #[allow(unused_imports, reason = "each test uses a part of the interface")]
 pub(crate) use self::{
     builder::Builder,
+    clock::SimulatedTime,
     fault::{ErrorBody, Fault, Reply, ValidationKind, When, Wording},
     graphql::{GraphqlFault, GraphqlReply, SeenGraphql, TimeModel},
     headers::RateHeaders,

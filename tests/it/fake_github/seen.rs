@@ -25,6 +25,9 @@ pub(crate) struct SeenRequest {
     pub(crate) status_sent: Option<u16>,
     /// Whether a primary or secondary limit refused the request, scripted or not.
     pub(crate) refused: bool,
+    /// Until when the refusal wants the caller to stay away, as the machine's time in milliseconds
+    /// since the epoch; `None` if it says nothing, or if there was none.
+    pub(crate) stay_away_until_ms: Option<i64>,
 }
 
 impl SeenRequest {
@@ -40,6 +43,7 @@ impl SeenRequest {
             received_at_ms,
             status_sent: None,
             refused: false,
+            stay_away_until_ms: None,
         }
     }
 

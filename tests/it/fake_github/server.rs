@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::answer::Answer;
 use super::builder::Settings;
 use super::clock::{Clock, millis};
 use super::graphql::SeenGraphql;
@@ -90,7 +91,7 @@ impl Server {
         let base_url = format!("{scheme}://{address}");
         let api_url = format!("{base_url}{}", settings.prefix);
         let shared = Arc::new(Shared {
-            clock: Clock::new(settings.clock_offset_s),
+            clock: Clock::new(settings.clock_offset_s, settings.time.clone()),
             memory: Mutex::new(Memory {
                 state: State::new(settings, api_url),
                 seen: Vec::new(),
@@ -197,9 +198,9 @@ async fn answer(
 ) -> io::Result<After> {
     let received_at = Instant::now();
     let in_work = InWork::begin(shared);
+    let received_at_ms = shared.clock.machine_ms();
     let (place, graphql_place, outcome) = {
         let mut memory = shared.memory();
-        let received_at_ms = shared.clock.machine_ms();
         memory.seen.push(SeenRequest::new(request, received_at, received_at_ms));
         let at_once = memory.at_once;
         let now_ms = shared.clock.server_ms();
@@ -211,14 +212,19 @@ async fn answer(
         (memory.seen.len() - 1, graphql_place, outcome)
     };
     let Outcome { mut answer, delivery, takes, refused, busy, noted: _ } = outcome;
-    tokio::time::sleep(takes.real).await;
+    shared.clock.pass(takes).await;
     {
         // Noted before sending: a test may look as soon as its client has the answer.
         let mut memory = shared.memory();
         let status_sent = delivery.status_sent(&answer);
-        let took = received_at.elapsed() + takes.counted;
+        let took = shared.clock.took(received_at_ms, takes);
         memory.seen[place].status_sent = status_sent;
         memory.seen[place].refused = refused;
+        if refused {
+            let now_ms = shared.clock.machine_ms();
+            let ahead_ms = shared.clock.server_ms() - now_ms;
+            memory.seen[place].stay_away_until_ms = stay_away_until(&answer, now_ms, ahead_ms);
+        }
         if let Some(place) = graphql_place {
             memory.seen_graphql[place].status_sent = status_sent;
             memory.seen_graphql[place].refused = refused;
@@ -233,6 +239,21 @@ async fn answer(
     let after = deliver(stream, answer, delivery, request.takes_gzip()).await;
     drop(in_work);
     after
+}
+
+/// Returns until when a refusal wants its caller to stay away: `retry-after` counts first, then the
+/// reset of a window that is used up. `ahead_ms` is how far the server's clock is ahead.
+fn stay_away_until(answer: &Answer, now_ms: i64, ahead_ms: i64) -> Option<i64> {
+    let header = |name: &str| {
+        let (_, value) = answer.headers.iter().find(|(other, _)| *other == name)?;
+        value.parse::<i64>().ok()
+    };
+    if let Some(seconds) = header("retry-after") {
+        return Some(now_ms + seconds * 1_000);
+    }
+    let is_used_up = header("x-ratelimit-remaining") == Some(0);
+    let reset_s = header("x-ratelimit-reset").filter(|_| is_used_up)?;
+    Some(reset_s * 1_000 - ahead_ms)
 }
 
 /// Counts a request as being in work until dropped.

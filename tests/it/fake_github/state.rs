@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::answer::Answer;
-use super::bodies;
+use super::bodies::{self, unicorn_page};
 use super::builder::Settings;
 use super::door::{Caller, Door, VERSIONS};
 use super::fault::{Asked, Fault, Reply, Script, Stage, Wording};
@@ -74,7 +74,7 @@ impl State {
 
     /// Sets the number of aliases above which documents die; `None` lets all live.
     pub(crate) fn set_hidden_limit(&mut self, limit: Option<usize>) {
-        self.settings.graphql.hidden_limit = limit;
+        self.settings.graphql.hidden_limits = vec![(0, limit)];
     }
 
     /// Spends searches or points as another client of the same user.
@@ -97,6 +97,11 @@ impl State {
     ) -> Outcome {
         let request_id = self.next_request_id(now_ms);
         let arrival = Arrival { request, address, at_once, request_id: &request_id, now_ms };
+        let mut outages = self.settings.outages_ms.iter();
+        if outages.any(|(from_ms, until_ms)| (*from_ms..*until_ms).contains(&now_ms)) {
+            let page = Answer::html(503, unicorn_page(503));
+            return Outcome::turned_away(page, Delivery::Whole, &arrival);
+        }
         let route = Route::find(&request.method, &request.path, &self.settings.prefix);
         let outcome = if route == Route::Graphql {
             let Self { settings, desk, door, limits, .. } = self;

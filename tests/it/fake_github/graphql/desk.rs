@@ -39,6 +39,8 @@ pub(crate) struct Desk {
     script: Script<GraphqlReply>,
     documents: usize,
     timeouts: usize,
+    /// Searches that documents which lived have asked.
+    answered: usize,
 }
 
 /// A document at the desk: who brought it, and the fault that is meant for it.
@@ -75,7 +77,7 @@ impl Decision {
 impl Desk {
     /// Makes a desk where nobody has been yet.
     pub(crate) fn new(faults: Vec<GraphqlFault>) -> Self {
-        Self { script: Script::new(faults), documents: 0, timeouts: 0 }
+        Self { script: Script::new(faults), documents: 0, timeouts: 0, answered: 0 }
     }
 
     /// Adds a fault behind the others.
@@ -211,7 +213,10 @@ impl Desk {
         let graphql = &settings.graphql;
         let (takes, is_too_long) = graphql.time.takes(searches, settings.latency, graphql.longest);
         let scripted_form = reply.as_ref().and_then(GraphqlReply::timeout_form);
-        let is_too_much = graphql.hidden_limit.is_some_and(|most| searches > most);
+        let mut begun = graphql.hidden_limits.iter().rev();
+        let hidden_limit = begun.find(|(from, _)| self.answered >= *from);
+        let is_too_much =
+            hidden_limit.and_then(|(_, most)| *most).is_some_and(|most| searches > most);
         if scripted_form.is_some() || is_too_long || is_too_much {
             let form = if let Some(form) = scripted_form {
                 self.script.use_up(*asked);
@@ -233,6 +238,7 @@ impl Desk {
         }
         let cost = plan.points_to_charge();
         let standing = house.charge(visit, cost);
+        self.answered += searches;
         let mut executed = execute(settings, plan, standing);
         let mut delivery = Delivery::Whole;
         if let Some(reply) = reply {

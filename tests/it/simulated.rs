@@ -1,0 +1,120 @@
+//! The program in a simulated time that it shares with its GitHub: days pass in seconds.
+//!
+//! It runs in this process, for a clock cannot be handed to another one. What is simulated is time
+//! alone; sockets, files and documents are real.
+
+mod days;
+mod sizes;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use repo_census::cli;
+use repo_census::clock::{Clock, Sleep};
+use repo_census::settings::{Api, Environment, Layer, Setting};
+
+use crate::fake_github::{Builder, FakeGithub, SimulatedTime};
+use crate::workdir::Workdir;
+
+const TOKEN: &str = "ghp_simulated";
+
+/// 2026-11-21T00:00:00Z.
+const MIDNIGHT_MS: i64 = 1_795_219_200_000;
+
+/// The program's clock in a simulation: waiting lets the time pass.
+struct SimulatedClock(SimulatedTime);
+
+impl Clock for SimulatedClock {
+    fn now_utc(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.0.now_ms().div_euclid(1_000), 0).expect("a moment")
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.passed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep<'_> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.0.advance(duration);
+        })
+    }
+}
+
+/// A folder with a survey, a GitHub, and the time they share.
+struct World {
+    time: SimulatedTime,
+    workdir: Workdir,
+    github: FakeGithub,
+}
+
+impl World {
+    /// Makes a world at midnight, in which `survey` stands as `it.toml`.
+    fn new(survey: &str, set_up: impl FnOnce(Builder) -> Builder) -> Self {
+        let time = SimulatedTime::starting_at_ms(MIDNIGHT_MS);
+        let workdir = Workdir::new();
+        workdir.write("config/surveys/it.toml", survey);
+        let builder = FakeGithub::builder().user("alice", &[TOKEN]).time(&time);
+        Self { github: set_up(builder).start(), time, workdir }
+    }
+
+    /// Runs the program, and returns its exit code.
+    fn run(&self, arguments: &[&str]) -> u8 {
+        let root = Setting { value: self.workdir.path(""), layer: Layer::Default };
+        let api = Setting { value: Api::Url(self.github.api_url().into()), layer: Layer::Default };
+        let environment = Environment {
+            root: Some(root),
+            api: Some(api),
+            api_url: Some(self.github.api_url().to_owned()),
+            github_tokens: vec![("GH_TOKEN", TOKEN.to_owned().into())],
+            ..Environment::default()
+        };
+        let clock = Box::new(SimulatedClock(self.time.clone()));
+        cli::run([&["repo-census", "--quiet"], arguments].concat(), environment, clock)
+    }
+
+    /// Returns the rows of the history: run, framework, attempt, count, status, source.
+    fn rows(&self) -> Vec<[String; 6]> {
+        let path = self.workdir.path("output/it/history.csv");
+        let mut reader = csv::Reader::from_path(path).expect("a history");
+        let row = |record: csv::StringRecord| {
+            [0, 3, 8, 9, 10, 11].map(|column| record[column].to_owned())
+        };
+        reader.records().map(|record| row(record.expect("a row"))).collect()
+    }
+
+    /// Returns how many searches each document had, in order.
+    fn document_sizes(&self) -> Vec<usize> {
+        self.github.graphql_requests().iter().map(|seen| seen.aliases.len()).collect()
+    }
+}
+
+/// Writes a survey of so many frameworks; `head` stands before its metric.
+fn survey_of(frameworks: usize, head: &str) -> String {
+    let mut survey = format!("title = \"Many\"\n{head}\n[[metrics]]\nid = \"repositories\"\n");
+    survey.push_str("query = \"{query} is:public\"\n");
+    for number in 1..=frameworks {
+        write!(survey, "\n[[frameworks]]\nname = \"F{number}\"\n").expect("a text");
+    }
+    survey
+}
+
+/// Sets the count of each framework to a thousand and its number.
+fn with_counts(builder: Builder, frameworks: usize) -> Builder {
+    let count = |builder: Builder, number: usize| {
+        builder.count(&format!("f{number} is:public"), 1_000 + number as u64)
+    };
+    (1..=frameworks).fold(builder, count)
+}
+
+/// Checks that the history has each framework once with its own count, cross-checks aside.
+fn expect_every_count(world: &World, frameworks: usize) {
+    let rows = world.rows();
+    let first: Vec<&[String; 6]> = rows.iter().filter(|row| row[2] == "1").collect();
+    assert_eq!(first.len(), frameworks);
+    for [_, framework, _, count, status, _] in &rows {
+        let number: u64 = framework[1..].parse().expect("a number");
+        assert_eq!(*count, (1_000 + number).to_string(), "{framework} {status}");
+    }
+}
