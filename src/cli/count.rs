@@ -41,7 +41,7 @@ async fn ask(
     let (queries, has_token) = (plan.queries.len(), connection.token.is_some());
     let wanted = arguments.ask.api.map_or(ApiChoice::Auto, ApiChoice::from);
     let chosen = choose_api(wanted, None, has_token, queries)?;
-    let work = describe_api(chosen, queries, has_token);
+    let work = describe_api(chosen, queries, has_token, plan.cross_checks);
     session.ui.say(&format!("asking {}, {work}", connection.describe()));
     connection.advise(session);
     let troubles = Troubles::default();

@@ -158,7 +158,8 @@ impl Plan {
     /// Leaves out what an earlier part of the same run has answered.
     ///
     /// Frameworks that were taken out of the survey since are not asked for again, but what was
-    /// counted for them stays counted.
+    /// counted for them stays counted. If nothing else is left to ask, one query is asked again,
+    /// so that the history learns that the run is finished.
     #[must_use]
     pub fn without_answered(mut self, run: &Run, survey: &Survey) -> Self {
         let renamed = |key: &Key| Key {
@@ -179,23 +180,34 @@ impl Plan {
             let last = attempts.entry(renamed(&sample.key())).or_default();
             *last = sample.attempt_no.max(*last);
         }
+        let last_attempt = |query: &PlannedQuery| {
+            let attempt = |target| attempts.get(&key(target, query.sample_no)).copied();
+            query.targets.iter().filter_map(attempt).max().unwrap_or_default()
+        };
+        let first = self.queries.first().cloned();
         for query in &mut self.queries {
             let sample_no = query.sample_no;
             let method = query.query.method;
             query.targets.retain(|target| !is_answered(&key(target, sample_no), method));
-            let tried = query.targets.iter().filter_map(|t| attempts.get(&key(t, sample_no)));
-            query.attempts_before = tried.copied().max().unwrap_or_default();
+            query.attempts_before = last_attempt(query);
         }
         self.queries.retain(|query| !query.targets.is_empty());
-        let to_ask: usize = self.queries.iter().map(|query| query.targets.len()).sum();
-        let asked_again = |key: &&Key| {
-            let renamed = renamed(key);
-            self.queries
-                .iter()
-                .any(|query| query.targets.iter().any(|t| self::key(t, query.sample_no) == renamed))
-        };
+        if self.queries.is_empty() && !run.progress(None, |_| true).is_finished() {
+            // What it lacks is no longer asked. One row more says how many counts are planned now.
+            self.queries.extend(first.map(|mut query| {
+                query.targets.truncate(1);
+                query.attempts_before = last_attempt(&query);
+                query
+            }));
+        }
+        let to_ask: BTreeSet<Key> = self
+            .queries
+            .iter()
+            .flat_map(|query| query.targets.iter().map(|target| key(target, query.sample_no)))
+            .collect();
         // Counted as the history will be: by the names of the day, each key once.
-        self.counts = settled.iter().filter(|key| !asked_again(key)).count() + to_ask;
+        let settled_for_good = settled.iter().filter(|key| !to_ask.contains(&renamed(key)));
+        self.counts = settled_for_good.count() + to_ask.len();
         self
     }
 }
@@ -299,5 +311,23 @@ mod tests {
         assert_eq!(plan.queries[1].attempts_before, 2);
         // A and Gone are answered, B and C are still to come.
         assert_eq!(plan.counts, 4);
+    }
+
+    #[test]
+    fn a_run_that_lacks_only_what_was_taken_out_is_closed_by_one_more_answer() {
+        let survey = survey(1, &[("A", "a", None), ("B", "b", None)]);
+        let row =
+            |framework: &str, outcome| crate::domain::sample::tests::sample(framework, 1, outcome);
+        let plan = || Plan::new(&survey, NaiveDate::default());
+        let mut samples = vec![row("A", Outcome::Complete(5)), row("B", Outcome::Complete(6))];
+        for sample in &mut samples {
+            sample.metric = "all".into();
+            sample.method = None;
+        }
+        samples[0].detail = Detail::default().with_planned(3);
+        let run = Run { id: samples[0].run, samples };
+        let rest = plan().without_answered(&run, &survey);
+        assert_eq!(texts(&rest), [(1, "a", 1)]);
+        assert_eq!((rest.queries[0].attempts_before, rest.counts), (1, 2));
     }
 }

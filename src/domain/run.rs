@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::sample::{Sample, is_settled, select_answer};
+use super::sample::{Outcome, Sample, SourceKind, is_settled, select_answer};
 
 /// The id of a run: its start in UTC and four random hex digits, `20261121T060003Z-7f3a`.
 ///
@@ -107,6 +107,36 @@ impl Run {
         self.samples.iter().rev().find_map(|s| s.detail.planned())
     }
 
+    /// Returns how many counts the run first set out to take and how many in the end, if the survey
+    /// changed in between.
+    #[must_use]
+    pub fn changed_plan(&self) -> Option<(usize, usize)> {
+        let first = self.samples.iter().find_map(|sample| sample.detail.planned())?;
+        Some((first, self.planned()?)).filter(|(first, last)| first != last)
+    }
+
+    /// Returns the counts that were taken over GraphQL and, telling completeness, over REST, and
+    /// that differ by more than 1 % of the latter.
+    #[must_use]
+    pub fn differences(&self) -> Vec<Difference> {
+        let difference = |(key, attempts): (Key, Vec<&Sample>)| {
+            let answer = select_answer(attempts.iter().copied())?;
+            let Outcome::Complete(rest) = answer.outcome else { return None };
+            let graphql = attempts.iter().rev().find_map(|sample| match sample.outcome {
+                Outcome::Unchecked(count)
+                    if sample.source.kind == SourceKind::Graphql
+                        && sample.method == answer.method =>
+                {
+                    Some(count)
+                }
+                _ => None,
+            })?;
+            let is_far = u128::from(graphql.abs_diff(rest)) * 100 > u128::from(rest);
+            is_far.then_some(Difference { key, graphql, rest })
+        };
+        self.attempts().into_iter().filter_map(difference).collect()
+    }
+
     /// Tells how far the run got; `before` is the run before it in the history, finished or not.
     ///
     /// A run without a planned number is measured by its own rows and by what the run before
@@ -122,6 +152,17 @@ impl Run {
         });
         Progress { answered: settled, planned }
     }
+}
+
+/// A count for which the two APIs of GitHub gave numbers too far apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What was counted.
+    pub key: Key,
+    /// What GraphQL said.
+    pub graphql: u64,
+    /// What REST said, of a search that was complete.
+    pub rest: u64,
 }
 
 /// How many of a run's planned counts have a number.
@@ -184,5 +225,31 @@ mod tests {
         let by_id = texts.clone();
         texts.sort();
         assert_eq!(texts, by_id);
+    }
+
+    #[test]
+    fn counts_of_both_apis_are_compared() {
+        let row = |name: &str, attempt_no, outcome, kind: SourceKind| {
+            let sample = super::super::sample::tests::sample(name, attempt_no, outcome);
+            Sample { source: kind.into(), ..sample }
+        };
+        let (rest, graphql) = (SourceKind::Rest, SourceKind::Graphql);
+        let samples = vec![
+            row("near", 1, Outcome::Unchecked(1_010), graphql),
+            row("near", 2, Outcome::Complete(1_000), rest),
+            row("far", 1, Outcome::Unchecked(1_011), graphql),
+            row("far", 2, Outcome::Complete(1_000), rest),
+            row("zero", 1, Outcome::Unchecked(0), graphql),
+            row("zero", 2, Outcome::Complete(5), rest),
+            row("alone", 1, Outcome::Unchecked(5), graphql),
+            row("bound", 1, Outcome::Unchecked(5), graphql),
+            row("bound", 2, Outcome::Incomplete(3), rest),
+            row("again", 1, Outcome::Incomplete(3), rest),
+            row("again", 2, Outcome::Complete(5), rest),
+        ];
+        let run = Run { id: samples[0].run, samples };
+        let names: Vec<String> =
+            run.differences().into_iter().map(|found| found.key.framework).collect();
+        assert_eq!(names, ["far", "zero"]);
     }
 }

@@ -300,10 +300,14 @@ pub fn is_settled(attempts: &[&Sample]) -> bool {
 /// Selects the answer among the attempts of one key, given in file order.
 ///
 /// The last with the best status counts: complete, then unchecked, then incomplete. Among
-/// incomplete ones the highest counts, the last of equal ones. `None` means no attempt has a
-/// number.
+/// incomplete ones the highest counts, the last of equal ones. Attempts of another method than the
+/// last one's do not count: the query was edited in the middle of the run. `None` means no attempt
+/// has a number.
 pub fn select_answer<'a>(attempts: impl IntoIterator<Item = &'a Sample>) -> Option<&'a Sample> {
-    let numbered = attempts.into_iter().filter(|s| s.outcome.count().is_some());
+    let attempts: Vec<&Sample> = attempts.into_iter().collect();
+    let method = attempts.last().and_then(|last| last.method);
+    let same = |sample: &&Sample| method.is_none() || sample.method == method;
+    let numbered = attempts.into_iter().filter(same).filter(|s| s.outcome.count().is_some());
     // `max_by_key` returns the last of equal ones.
     numbered.max_by_key(|sample| {
         let bound = match sample.outcome {

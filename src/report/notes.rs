@@ -1,7 +1,9 @@
 //! The sentences under a ranking: what a reader must know before quoting a number of it.
 
 use super::model::{Inputs, Line, RankingReport, Shares};
+use super::number::count;
 use crate::domain::ranking::Change;
+use crate::domain::run::Difference;
 use crate::domain::sample::Outcome;
 
 /// The mark of a count that is only a lower bound.
@@ -37,6 +39,13 @@ pub(super) fn write(
     if !left_out.is_empty() {
         notes.push(format!("Left out, no longer in the survey: {}.", left_out.join(", ")));
     }
+    if let Some((first, last)) = inputs.run.changed_plan() {
+        notes.push(format!(
+            "The survey changed in the middle of this run: {first} counts were planned at first, \
+             {last} in the end."
+        ));
+    }
+    notes.extend(tell_differences(report, inputs));
     let changed = |line: &&Line| line.change == Some(Change::MethodChanged);
     let changed = names(report.lines.iter().filter(changed));
     if !changed.is_empty() {
@@ -94,6 +103,19 @@ fn explain_marks(report: &RankingReport) -> Vec<String> {
         ));
     }
     notes
+}
+
+fn tell_differences(report: &RankingReport, inputs: &Inputs<'_>) -> Option<String> {
+    let mut found = inputs.run.differences();
+    found.retain(|difference| difference.key.metric == report.metric);
+    let told: Vec<String> = found
+        .iter()
+        .map(|Difference { key, graphql, rest }| {
+            format!("{} ({} and {})", key.framework, count(*graphql), count(*rest))
+        })
+        .collect();
+    let told = told.join(", ");
+    (!told.is_empty()).then(|| format!("GraphQL and REST differ by more than 1 % for {told}."))
 }
 
 fn compare(report: &RankingReport) -> Vec<String> {

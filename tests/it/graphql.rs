@@ -1,6 +1,7 @@
 //! Asking GitHub over GraphQL: the choice of the API, batches, cross-checks, resuming.
 
 mod faults;
+mod killed;
 
 use std::fmt::Write as _;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::args::ApiArg;
 use super::super::connection::Connection;
 use super::super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
 use super::super::output::Outputs;
@@ -10,9 +11,10 @@ use super::pass::{Ended, Troubles};
 use super::{Order, Origin};
 use crate::collect::{CollectError, Ending};
 use crate::domain::ranking::Tally;
-use crate::domain::run::{Key, Progress, Run, RunId};
+use crate::domain::run::{Difference, Key, Progress, Run, RunId};
 use crate::domain::sample::{Outcome, Sample};
 use crate::domain::when::When;
+use crate::github::SourceError;
 use crate::history::{Selection, Wanted};
 use crate::report::count;
 
@@ -39,7 +41,11 @@ impl Closing<'_> {
             },
         );
         let has_counts = progress.is_some_and(|progress| progress.answered > 0);
-        let resume = self.order.command("--resume");
+        let resume = self.order.command("--resume", self.order.arguments.ask.api);
+        // A wish that GitHub does not fulfil is not repeated.
+        let over_rest = matches!(&ended, Err(CollectError::Source(SourceError::NoDocument { .. })));
+        let resume =
+            if over_rest { self.order.command("--resume", Some(ApiArg::Rest)) } else { resume };
         let rest = format!("ask only for the rest with `{resume}`");
         let collected = match ended {
             Ok(collected) => collected,
@@ -84,6 +90,7 @@ impl Closing<'_> {
             written = outputs.write(session, &report);
         }
         let progress = selection.progress;
+        self.warn_of_differences(&selection.run);
         let doubts = doubts(&selection.run, &self.troubles.borrow());
         if !progress.is_finished() {
             let Progress { answered, planned } = progress;
@@ -121,6 +128,22 @@ impl Closing<'_> {
         });
         session.ui.next(&session.command(words));
         Ok(DONE)
+    }
+}
+
+impl Closing<'_> {
+    /// Names the counts of all metrics for which the two APIs disagree.
+    fn warn_of_differences(&self, run: &Run) {
+        let line = |Difference { key, graphql, rest }: Difference| {
+            let (graphql, rest) = (count(graphql), count(rest));
+            format!("`{}` {}: {graphql} over GraphQL, {rest} over REST", key.framework, key.metric)
+        };
+        let lines: Vec<String> = run.differences().into_iter().map(line).collect();
+        if !lines.is_empty() {
+            let text = "GraphQL and REST differ by more than 1 %; all counts may be over REST";
+            let hint = Hint::new(self.order.command("--api", None) + " rest");
+            self.order.session.ui.warn(text, &lines, Some(&hint));
+        }
     }
 }
 

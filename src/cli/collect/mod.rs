@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum as _;
 
-use super::args::CollectArgs;
+use super::args::{ApiArg, CollectArgs};
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure};
 use super::output::Outputs;
@@ -125,7 +125,8 @@ impl Order<'_> {
                 if let Some(change) = describe_change(chosen) {
                     self.session.ui.say(&change);
                 }
-                let work = describe_api(chosen, queries, has_token);
+                let cross_checks = self.arguments.ask.cross_check;
+                let work = describe_api(chosen, queries, has_token, cross_checks);
                 format!("from {}, {work}", connection.describe())
             }
         };
@@ -309,7 +310,8 @@ impl Order<'_> {
             }
             (Origin::Github, Some((connection, chosen))) => {
                 let from = connection.describe();
-                let work = describe_api(chosen, plan.queries.len(), connection.token.is_some());
+                let has_token = connection.token.is_some();
+                let work = describe_api(chosen, plan.queries.len(), has_token, plan.cross_checks);
                 session
                     .ui
                     .say(&format!("collecting {counts} counts from {from}, run {run}, {work}"));
@@ -467,7 +469,7 @@ impl Order<'_> {
     }
 
     /// Returns the command that was given, with another flag, so that it can be pasted.
-    fn command(&self, flag: &str) -> String {
+    fn command(&self, flag: &str, api: Option<ApiArg>) -> String {
         let connection = &self.arguments.connection;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         let mut words = vec!["collect".to_owned()];
@@ -478,7 +480,6 @@ impl Order<'_> {
         add("--replay", self.arguments.replay.clone());
         add("--record", self.arguments.record.as_ref().map(path));
         add("--api-url", connection.api_url.clone());
-        let api = self.arguments.ask.api;
         add("--api", api.and_then(|api| Some(api.to_possible_value()?.get_name().to_owned())));
         add("--settings", connection.settings.as_ref().map(path));
         add("--token-file", connection.token_file.as_ref().map(path));

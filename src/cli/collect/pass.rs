@@ -101,7 +101,12 @@ pub(in crate::cli) fn teller<'a>(
 }
 
 /// Says over which API so many queries are asked and why, with requests, points and time.
-pub(in crate::cli) fn describe_api(chosen: ChosenApi, queries: usize, has_token: bool) -> String {
+pub(in crate::cli) fn describe_api(
+    chosen: ChosenApi,
+    queries: usize,
+    has_token: bool,
+    cross_checks: usize,
+) -> String {
     let (requests, length) = chosen.api.estimate(queries, has_token);
     let length = in_words(length);
     let requests = match requests {
@@ -110,7 +115,13 @@ pub(in crate::cli) fn describe_api(chosen: ChosenApi, queries: usize, has_token:
     };
     let (name, work) = match chosen.api {
         Api::Rest => ("REST", format!("{requests}, {length}")),
-        Api::Graphql => ("GraphQL", format!("at most {requests} and as many points, {length}")),
+        Api::Graphql => {
+            let checks = match cross_checks.min(queries) {
+                0 => String::new(),
+                checks => format!(", then {checks} over REST to check"),
+            };
+            ("GraphQL", format!("up to {requests} and as many points{checks}, {length}"))
+        }
     };
     let why = match chosen.why {
         WhyApi::Wanted | WhyApi::Short | WhyApi::NoToken => String::new(),
@@ -170,7 +181,7 @@ mod tests {
     fn the_api_is_told_with_its_work_and_reason() {
         let tell = |wanted, last, has_token, queries| {
             let chosen = choose_api(wanted, last, has_token, queries).expect("an API");
-            describe_api(chosen, queries, has_token)
+            describe_api(chosen, queries, has_token, 2)
         };
         let auto = ApiChoice::Auto;
         let told = [
@@ -189,9 +200,9 @@ mod tests {
         by REST: 11 requests, about a minute
         by REST: 1,000 requests, about 99 minutes
         by REST: 10,000 requests, about 6 hours
-        by GraphQL (REST would take about 33 minutes): at most 40 requests and as many points, about a minute
-        by GraphQL as in the last run: at most 1 request and as many points, some seconds
-        by GraphQL: at most 400 requests and as many points, about 13 minutes
+        by GraphQL (REST would take about 33 minutes): up to 40 requests and as many points, then 2 over REST to check, about a minute
+        by GraphQL as in the last run: up to 1 request and as many points, then 2 over REST to check, some seconds
+        by GraphQL: up to 400 requests and as many points, then 2 over REST to check, about 13 minutes
         ");
     }
 }

@@ -35,13 +35,26 @@ pub(super) struct Batch {
     bad: Option<usize>,
     /// Answers since a document died.
     answers: u32,
+    /// The size to go back to once one search turns out to be the cause of the deaths: what was
+    /// answered before the first of them.
+    before_deaths: Option<usize>,
+    /// Whether a document was answered since a search last died alone.
+    lives: bool,
     /// Whether the size grows in small steps only, for GitHub asked for a pause.
     is_careful: bool,
 }
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { size: FIRST, good: None, bad: None, answers: 0, is_careful: false }
+        Self {
+            size: FIRST,
+            good: None,
+            bad: None,
+            answers: 0,
+            before_deaths: None,
+            lives: false,
+            is_careful: false,
+        }
     }
 }
 
@@ -60,6 +73,7 @@ impl Batch {
     /// Takes in that so many searches were answered in that time.
     pub(super) fn answered(&mut self, searches: usize, took: Duration) {
         self.answers = self.answers.saturating_add(1);
+        self.lives = true;
         if self.bad.is_some_and(|bad| searches >= bad) {
             self.bad = None;
         }
@@ -77,14 +91,21 @@ impl Batch {
     /// Takes in that a document of so many searches was too much: the next one is half as large.
     pub(super) fn died(&mut self, searches: usize) {
         self.answers = 0;
+        if self.bad.is_none() {
+            self.before_deaths = self.good.filter(|good| *good < searches).or(Some(searches / 2));
+        }
         self.bad = Some(searches);
         self.good = self.good.filter(|good| *good < searches);
         self.size = (searches / 2).max(1);
     }
 
     /// Takes in that the one search of a document died alone: it was the cause, not the size.
+    ///
+    /// The size is then again what it was before, unless nothing was answered since the last such
+    /// death: then GitHub answers nothing, and one search at a time finds out when it does.
     pub(super) fn died_alone(&mut self) {
-        *self = Self { size: 1, is_careful: self.is_careful, ..Self::default() };
+        let size = self.before_deaths.filter(|_| self.lives).unwrap_or(1).max(1);
+        *self = Self { size, is_careful: self.is_careful, ..Self::default() };
     }
 
     /// Takes in that GitHub asked for a pause: back to half, and slowly up again.
@@ -199,6 +220,15 @@ mod tests {
             assert_eq!(batch.size(), expected);
             batch.answered(expected, Duration::from_millis(5));
         }
+        for expected in [50, 25, 12, 6, 3, 1] {
+            batch.died(batch.size());
+            assert_eq!(batch.size(), expected);
+        }
+        batch.died_alone();
+        assert_eq!(batch.size(), 50, "half of what died first, for nothing smaller is known");
+        batch.died(50);
+        batch.died_alone();
+        assert_eq!(batch.size(), 1, "nothing lives");
     }
 
     #[test]

@@ -282,8 +282,10 @@ impl<'c> Graphql<'c> {
         let said = self.rest.http.redact(said);
         self.rest.waiting.trouble(&describe(questions), detail, said);
         if let [question] = questions {
+            if self.trial_of(question).is_none() {
+                self.batch.died_alone();
+            }
             self.suspect(question, Trial::OverRest);
-            self.batch.died_alone();
         } else {
             self.batch.died(questions.len());
         }
