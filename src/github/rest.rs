@@ -61,7 +61,7 @@ enum Settled {
     /// The query was not looked at: a limit was in the way.
     NotLookedAt,
     /// It brought nothing.
-    Trouble(Trouble),
+    Trouble(Box<Trouble>),
 }
 
 impl<'c> Rest<'c> {
@@ -133,7 +133,7 @@ impl<'c> Rest<'c> {
             self.trouble(question, &trouble.detail, &trouble.said);
             if tries > trouble.most || !self.pause(&trouble, tries, stop).await? {
                 self.waiting.note_failure();
-                let Trouble { detail, exchange, .. } = trouble;
+                let Trouble { detail, exchange, .. } = *trouble;
                 let failed = self.failed(question, &detail, tries, exchange.as_ref());
                 return Ok(Answer { may_improve: true, ..failed });
             }
@@ -206,7 +206,8 @@ impl<'c> Rest<'c> {
                 answer(self.failed(question, detail, tries, Some(&exchange)))
             }
             Came::Verdict(Verdict::Again { detail, said, most }, exchange) => {
-                Ok(Settled::Trouble(Trouble { detail, said, most, exchange: Some(exchange) }))
+                let exchange = Some(exchange);
+                Ok(Settled::Trouble(Box::new(Trouble { detail, said, most, exchange })))
             }
             Came::Broken(Broken { detail, said, kind, .. }) => {
                 let most = match kind {
@@ -215,7 +216,8 @@ impl<'c> Rest<'c> {
                     BrokenKind::Refused => 0,
                 };
                 let detail = detail.to_owned();
-                Ok(Settled::Trouble(Trouble { detail, said, most, exchange: None }))
+                let trouble = Trouble { detail, said, most, exchange: None };
+                Ok(Settled::Trouble(Box::new(trouble)))
             }
         }
     }

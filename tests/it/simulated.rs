@@ -3,17 +3,17 @@
 //! It runs in this process, for a clock cannot be handed to another one. What is simulated is time
 //! alone; sockets, files and documents are real.
 
+mod clock;
 mod days;
 mod sizes;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use repo_census::cli;
-use repo_census::clock::{Clock, Sleep};
 use repo_census::settings::{Api, Environment, Layer, Setting};
 
+use self::clock::SimulatedClock;
 use crate::fake_github::{Builder, FakeGithub, SimulatedTime};
 use crate::workdir::Workdir;
 
@@ -21,26 +21,6 @@ const TOKEN: &str = "ghp_simulated";
 
 /// 2026-11-21T00:00:00Z.
 const MIDNIGHT_MS: i64 = 1_795_219_200_000;
-
-/// The program's clock in a simulation: waiting lets the time pass.
-struct SimulatedClock(SimulatedTime);
-
-impl Clock for SimulatedClock {
-    fn now_utc(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(self.0.now_ms().div_euclid(1_000), 0).expect("a moment")
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.passed()
-    }
-
-    fn sleep(&self, duration: Duration) -> Sleep<'_> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            self.0.advance(duration);
-        })
-    }
-}
 
 /// A folder with a survey, a GitHub, and the time they share.
 struct World {

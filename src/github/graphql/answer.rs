@@ -45,7 +45,7 @@ pub(super) enum Judged {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     /// The count of each search, in the order of the document; `None` where there is no number.
-    pub(super) counts: Vec<Option<u64>>,
+    pub(super) found: Vec<Option<u64>>,
     /// Why searches have no number.
     pub(super) lack: Lack,
     /// What was said of those without, for the terminal.
@@ -176,8 +176,8 @@ fn judge_data(
         // An `Int` of GraphQL, so a whole number; anything else is no count.
         data.get(&alias(number))?.get("repositoryCount")?.as_u64()
     };
-    let counts: Vec<Option<u64>> = (0..searches).map(count).collect();
-    let lacking: Vec<usize> = (0..searches).filter(|at| counts[*at].is_none()).collect();
+    let found: Vec<Option<u64>> = (0..searches).map(count).collect();
+    let lacking: Vec<usize> = (0..searches).filter(|at| found[*at].is_none()).collect();
     let named: Vec<usize> = faults
         .iter()
         .filter(|fault| !fault.is_resource_limit())
@@ -200,7 +200,7 @@ fn judge_data(
         let detail = if resource_limit { "resource limits" } else { "no data" };
         return Judged::TooMuch { detail: detail.to_owned(), said };
     }
-    Judged::Counts(Counts { counts, lack, said, points: points_of(data) })
+    Judged::Counts(Counts { found, lack, said, points: points_of(data) })
 }
 
 fn points_of(data: &BTreeMap<String, Value>) -> Points {
@@ -250,7 +250,7 @@ mod tests {
         let body = r#"{"data":{"a1":{"repositoryCount":7},"rateLimit":{"cost":1,"remaining":4999,
             "resetAt":"2026-11-21T06:00:04Z"},"a0":{"repositoryCount":0}}}"#;
         let found = counts(body, 2);
-        assert_eq!((found.counts, found.lack), (vec![Some(0), Some(7)], Lack::None));
+        assert_eq!((found.found, found.lack), (vec![Some(0), Some(7)], Lack::None));
         let told = Points { cost: Some(1), remaining: Some(4999), reset_s: Some(1_795_240_804) };
         assert_eq!(found.points, told);
     }
@@ -260,7 +260,7 @@ mod tests {
         for value in ["null", "{}", r#"{"repositoryCount":null}"#, r#"{"repositoryCount":"5"}"#] {
             let body = format!(r#"{{"data":{{"a0":{{"repositoryCount":7}},"a1":{value}}}}}"#);
             let found = counts(&body, 2);
-            assert_eq!(found.counts, [Some(7), None], "{value}");
+            assert_eq!(found.found, [Some(7), None], "{value}");
             assert_eq!(found.lack, Lack::Searches(vec![1]), "{value}");
         }
     }
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(counts(&partial, 3).lack, Lack::Searches(vec![1]));
         let nothing = format!(r#"{{"data":null,"errors":[{error}]}}"#);
         let found = counts(&nothing, 3);
-        assert_eq!((found.counts, found.lack), (vec![None; 3], Lack::Searches(vec![1])));
+        assert_eq!((found.found, found.lack), (vec![None; 3], Lack::Searches(vec![1])));
     }
 
     #[test]

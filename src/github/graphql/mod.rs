@@ -206,7 +206,7 @@ impl<'c> Graphql<'c> {
         self.rest.waiting.note_answer();
         if counts.lack != Lack::None {
             let said = self.rest.http.redact(&counts.said);
-            let lacking = counts.counts.iter().filter(|count| count.is_none()).count();
+            let lacking = counts.found.iter().filter(|count| count.is_none()).count();
             let detail = format!("{lacking} without a number");
             self.rest.waiting.trouble(&describe(questions), &detail, said);
         }
@@ -220,14 +220,14 @@ impl<'c> Graphql<'c> {
             }
             Lack::Document => self.batch.died(questions.len()),
         }
-        let pairs = questions.iter().zip(&counts.counts);
+        let pairs = questions.iter().zip(&counts.found);
         let replies: Vec<Reply> = pairs
             .map(|(question, count)| match count {
                 Some(count) => Reply::Answer(Box::new(self.counted(question, *count, exchange))),
                 None => Reply::NotYet,
             })
             .collect();
-        for (question, _) in questions.iter().zip(&counts.counts).filter(|(_, c)| c.is_some()) {
+        for (question, _) in questions.iter().zip(&counts.found).filter(|(_, c)| c.is_some()) {
             self.suspects.remove(&(question.query.clone(), question.sample_no));
         }
         replies

@@ -51,7 +51,8 @@ impl SimulatedTime {
 
     /// Lets time pass; what is less than a millisecond counts as one.
     pub(crate) fn advance(&self, length: Duration) {
-        let length_ms = millis(length) + i64::from(length.subsec_nanos() % 1_000_000 != 0);
+        let length_ms =
+            millis(length) + i64::from(!length.subsec_nanos().is_multiple_of(1_000_000));
         self.now_ms.fetch_add(length_ms, Ordering::SeqCst);
     }
 

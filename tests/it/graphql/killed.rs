@@ -88,5 +88,4 @@ fn ten_thousand_queries_need_little_memory() {
     assert!(peak_kb < MOST_MEMORY_KB, "{peak_kb} kB at its peak");
     assert!(github.graphql_requests().len() <= 200);
     expect_whole(&workdir, 10_000);
-    println!("{peak_kb} kB at its peak");
 }

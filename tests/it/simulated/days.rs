@@ -89,7 +89,7 @@ fn play_day(api: &str, set_up: impl FnOnce(Builder) -> Builder) -> (Vec<i64>, Wo
         let period = MIDNIGHT_MS + hour * HOUR_MS + 7 * 60_000;
         let within = |at_ms: &i64| (period..period + HOUR_MS).contains(at_ms);
         assert!(finished.iter().filter(|at| within(at)).count() <= 1, "hour {hour}");
-        !finished.iter().any(|at_ms| within(at_ms))
+        !finished.iter().any(within)
     });
     (missed.collect(), world)
 }
