@@ -191,3 +191,48 @@ fn a_run_that_was_killed_is_resumed_over_either_api() {
 fn resume(workdir: &Workdir, github: &FakeGithub, api: &str) -> Outcome {
     ask(workdir, github, &["collect", "many", "--resume", "--api", api, "--quiet"])
 }
+
+#[test]
+fn an_edited_survey_is_finished_as_it_is_now() {
+    let limit = GraphqlReply::Secondary403 { retry_after: Some(600) };
+    let github =
+        fake_many(40).graphql_fault(GraphqlFault::new(When::Nth(2), limit).times(1)).start();
+    let workdir = Workdir::new();
+    write_survey(&workdir, 30);
+    let first = ["collect", "many", "--api", "graphql", "--max-wait", "1s"];
+    assert_eq!(ask(&workdir, &github, &first).code, 3, "25 of 30");
+    std::fs::remove_file(workdir.path("output/pause.json")).expect("the pause was kept");
+    // F26 to F30 go, and F1 to F4; F31 and F32 come.
+    write_survey(&workdir, 32);
+    let survey = workdir.read("config/surveys/many.toml");
+    let gone = |number: usize| (1..=4).contains(&number) || (26..=30).contains(&number);
+    let mut edited = survey;
+    for number in (1..=30).filter(|number| gone(*number)) {
+        edited = edited.replace(&format!("\n[[frameworks]]\nname = \"F{number}\"\n"), "");
+    }
+    workdir.write("config/surveys/many.toml", edited);
+    let finished = ask(&workdir, &github, &["collect", "many", "--resume", "--cross-check", "0"]);
+    assert_eq!(finished.code, 0, "{}", finished.snapshot());
+    insta::assert_snapshot!(finished.stdout);
+    let asked = github.graphql_requests().last().expect("a document").queries.clone();
+    assert_eq!(asked, ["f31 is:public", "f32 is:public"], "only what is new");
+}
+
+#[test]
+fn a_run_that_lacks_only_what_was_taken_out_is_finished_by_one_answer() {
+    let limit = GraphqlReply::Secondary403 { retry_after: Some(600) };
+    let github =
+        fake_many(30).graphql_fault(GraphqlFault::new(When::Nth(2), limit).times(1)).start();
+    let workdir = Workdir::new();
+    write_survey(&workdir, 30);
+    let first = ["collect", "many", "--api", "graphql", "--max-wait", "1s"];
+    assert_eq!(ask(&workdir, &github, &first).code, 3, "25 of 30");
+    std::fs::remove_file(workdir.path("output/pause.json")).expect("the pause was kept");
+    write_survey(&workdir, 25);
+    let resume = ["collect", "many", "--resume", "--cross-check", "0", "--quiet"];
+    let finished = ask(&workdir, &github, &resume);
+    assert_eq!(finished.code, 0, "{}", finished.snapshot());
+    assert_eq!(github.graphql_requests().last().expect("a document").queries, ["f1 is:public"]);
+    let again = ask(&workdir, &github, &["collect", "many", "--resume"]);
+    assert!(again.stderr.contains("is finished: 25 of 25"), "{}", again.stderr);
+}
