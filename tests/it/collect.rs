@@ -322,12 +322,14 @@ fn a_survey_may_change_in_the_middle_of_a_run() {
         assert_eq!(workdir.run(&collect).code, 3);
         workdir
     };
-    // What was missing is taken out: nothing is left to ask.
+    // What was missing is taken out: one answer more tells the history that the run is finished.
     let workdir = partial();
     workdir.write("config/surveys/mine.toml", survey(2));
     let resumed = workdir.run(&resume);
     assert_eq!(resumed.code, 0, "{}", resumed.snapshot());
-    assert!(resumed.stderr.contains("nothing to ask"), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("kept 1 row"), "{}", resumed.stderr);
+    let again = workdir.run(&resume);
+    assert!(again.stderr.contains("is finished: 2 of 2 counts"), "{}", again.stderr);
     // Two names become one: the third count is missing all the same.
     let workdir = partial();
     let joined = survey(3).replace("name = \"F2\"", "name = \"F4\"\nformerly = [\"F2\"]");

@@ -59,13 +59,16 @@ fn patience_ends_with_try_again_later() {
     assert_eq!(github.requests().len(), 1);
     // With something counted the run is unfinished instead, and is finished later.
     let github =
-        fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(600)).times(1)).start();
+        fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(4)).times(1)).start();
     let partial = ask(&workdir, &github, &["collect", "--max-wait", "2s"]);
     assert_eq!(partial.code, 3);
     insta::assert_snapshot!(partial.stderr);
     let resumed = ask(&workdir, &github, &["collect", "--resume", "--quiet"]);
     assert_eq!(resumed.code, 0, "{}", resumed.snapshot());
     assert_eq!(github.queries().len(), 4 + 8);
+    let requests = github.requests();
+    let pause = requests[4].received_at - requests[3].received_at;
+    assert!(pause >= Duration::from_secs(3), "the later process keeps the pause: {pause:?}");
 }
 
 #[test]
