@@ -15,7 +15,7 @@ use crate::domain::sample::Sample;
 use crate::platform::{leads_to, sync_folder};
 
 /// The longest line that can be one of ours: names, a query and a detail, with room to spare.
-const LONGEST_LINE_BYTES: u64 = 1 << 16;
+pub(super) const LONGEST_LINE_BYTES: u64 = 1 << 16;
 
 /// A history opened for appending; the lock is held as long as this lives.
 #[derive(Debug)]

@@ -1,12 +1,14 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write, `read` and `select` read. What a count means is `domain`'s business.
+//! `append` write. `rows` is the one reader; `read` makes runs of its rows and `select` chooses
+//! one. What a count means is `domain`'s business.
 
 mod append;
 mod lock;
 mod read;
 mod row;
+mod rows;
 mod select;
 mod shape;
 

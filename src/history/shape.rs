@@ -2,6 +2,7 @@
 //! is none.
 
 use super::row::{self, COLUMNS, LineSplitter};
+use super::rows::Row;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const SEPARATORS: [(u8, &str); 3] = [(b',', "`,`"), (b';', "`;`"), (b'\t', "a tab")];
@@ -98,11 +99,17 @@ impl Shape {
         splitter: &mut LineSplitter,
     ) -> Result<crate::domain::sample::Sample, String> {
         splitter.split(line);
-        if splitter.len() != self.width {
-            return Err(format!("has {} columns instead of {}", splitter.len(), self.width));
-        }
-        let fields = self.places.map(|place| splitter.field(place).unwrap_or_default());
-        row::decode(&fields)
+        Row::of_split(self, splitter).sample()
+    }
+
+    /// Returns where one of [`COLUMNS`] stands in a line, from 0.
+    pub(super) fn place(&self, column: usize) -> usize {
+        self.places[column]
+    }
+
+    /// Returns how many columns a line has.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 }
 
