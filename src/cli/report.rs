@@ -12,7 +12,7 @@ use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
 use crate::domain::survey::{Survey, is_id};
 use crate::domain::when::When;
-use crate::history::{HistoryError, Reading, Selection, Wanted, fold_runs, select_run};
+use crate::history::{HistoryError, Reading, Selection, Wanted, first_survey, select_run};
 use crate::report::{
     Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline, reference_of_run,
 };
@@ -131,12 +131,7 @@ fn find_subject(session: &Session, given: Option<&str>) -> Result<Subject, Failu
         return Ok(Subject { survey: Some(survey), history });
     };
     let history = PathBuf::from(file);
-    let first_survey = |id: &mut Option<String>, run: Run| {
-        if id.is_none() {
-            *id = run.samples.into_iter().next().map(|sample| sample.survey);
-        }
-    };
-    let (id, _) = fold_runs(&history, || None, first_survey)?;
+    let id = first_survey(&history)?;
     let survey = match id.map(|id| session.catalog().load_survey(Some(&id))) {
         Some(Ok(loaded)) => Some(loaded.value),
         None | Some(Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. })) => None,

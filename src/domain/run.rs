@@ -47,6 +47,12 @@ impl RunId {
         Some(Self::new(started.and_utc(), u16::from_str_radix(text.get(17..)?, 16).ok()?))
     }
 
+    /// Returns the random digits, as a number.
+    #[must_use]
+    pub fn digits(self) -> u16 {
+        self.digits
+    }
+
     /// Returns when the run started.
     #[must_use]
     pub fn started_at(self) -> DateTime<Utc> {

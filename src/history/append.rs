@@ -252,7 +252,8 @@ fn write_aside(
 /// Returns where the last line feed ends, 0 if there is none.
 pub(super) fn end_of_last_line(file: &mut File) -> io::Result<u64> {
     let mut end = file.metadata()?.len();
-    let mut block = vec![0; 1 << 16];
+    // As a rule the last byte is one.
+    let mut block = vec![0; 1 << 12];
     while end > 0 {
         let start = end.saturating_sub(block.len() as u64);
         let length = usize::try_from(end - start).unwrap_or(block.len());

@@ -5,7 +5,7 @@
 //! which knows that a line is a row: what a stray quote swallowed is given back.
 
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::domain::sample::Sample;
 /// How much of a history is read at a time.
 pub(super) const BLOCK_BYTES: usize = 1 << 18;
 /// The most faults that are told one by one.
-const MOST_FAULTS: usize = 20;
+pub(super) const MOST_FAULTS: usize = 20;
 
 /// A history opened for reading, with its header understood.
 pub(super) struct Opened {
@@ -53,6 +53,11 @@ impl Opened {
         Ok(Self { file, shape, start: header.len() as u64, end, cut_line: length > end })
     }
 
+    /// Tells whether all rows are read in one step anyway, from whichever end.
+    pub(super) fn is_small(&self, step_bytes: u64) -> bool {
+        self.end - self.start <= step_bytes
+    }
+
     /// Returns what is known of the reading before any row.
     pub(super) fn reading(&self) -> Reading {
         Reading {
@@ -69,10 +74,8 @@ fn look_at(file: &mut File) -> io::Result<(u64, u64, Vec<u8>)> {
     let end = end_of_last_line(file)?;
     let mut header = Vec::new();
     file.seek(SeekFrom::Start(0))?;
-    Read::take(file, end.min(LONGEST_LINE_BYTES)).read_to_end(&mut header)?;
-    if let Some(at) = header.iter().position(|byte| *byte == b'\n') {
-        header.truncate(at + 1);
-    }
+    let start = Read::take(file, end.min(LONGEST_LINE_BYTES));
+    BufReader::with_capacity(1 << 12, start).read_until(b'\n', &mut header)?;
     Ok((length, end, header))
 }
 
@@ -147,7 +150,8 @@ pub(super) fn for_each_row(
     for_each_row_by(BLOCK_BYTES, path, opened, visit)
 }
 
-fn for_each_row_by(
+/// As [`for_each_row`], reading so much at a time.
+pub(super) fn for_each_row_by(
     block_bytes: usize,
     path: &Path,
     opened: &mut Opened,
