@@ -1,7 +1,7 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write. `rows` is the one reader, from front to end; `read` makes runs of its rows.
+//! `append` write. `rows` is the one reader, from front to end; `read` makes runs of its rows, `series` the counts over time.
 //! `backward` reads from the end, for `select`, which chooses a run. What a count means is
 //! `domain`'s business.
 
@@ -12,6 +12,7 @@ mod read;
 mod row;
 mod rows;
 mod select;
+mod series;
 mod shape;
 
 use std::io;
@@ -24,6 +25,7 @@ pub use lock::Holder;
 pub use read::{Reading, first_survey, fold_last_runs, fold_runs};
 pub use row::{COLUMNS, RowFault};
 pub use select::{Selection, Wanted, select_run};
+pub use series::read_series;
 
 use crate::domain::run::RunId;
 

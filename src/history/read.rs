@@ -152,7 +152,7 @@ fn runs_from_end(
 /// As [`fold_runs`].
 pub fn first_survey(path: &Path) -> Result<Option<String>, HistoryError> {
     let (mut survey, mut opened) = (None, Opened::open(path)?);
-    let first = |_, row: &Row<'_>| {
+    let first = |_, row: &mut Row<'_>| {
         survey = Some(row.sample()?.survey);
         Ok(ControlFlow::Break(()))
     };

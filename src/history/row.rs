@@ -26,6 +26,16 @@ pub const COLUMNS: [&str; 14] = [
     "detail",
 ];
 
+/// Places among [`COLUMNS`].
+pub(super) mod column {
+    use std::ops::Range;
+
+    /// What was asked for, from the survey to the pass.
+    pub(in super::super) const ASKED: Range<usize> = 2..8;
+    /// What kind of answer came: status and source.
+    pub(in super::super) const ANSWERED: Range<usize> = 10..12;
+}
+
 const RFC3339_SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// Returns the header row with its line feed.
@@ -141,13 +151,18 @@ pub(super) fn decode(fields: &[&[u8]; COLUMNS.len()]) -> Result<Sample, String> 
     })
 }
 
-fn parse_number(field: &[u8]) -> Option<u64> {
-    let digits = !field.is_empty() && field.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(field).ok().filter(|_| digits)?.parse().ok()
+pub(super) fn parse_number(field: &[u8]) -> Option<u64> {
+    if field.is_empty() {
+        return None;
+    }
+    field.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
 }
 
 /// Reads a moment; the form that we write is read without going through a format.
-fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
     let ours = || {
         let number = |from: usize, to: usize| {
             let mut digits = text.as_bytes()[from..to].iter();
@@ -167,7 +182,7 @@ fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Tells whether a text has the punctuation of `2026-11-21T06:00:04Z` in its places.
-fn is_stamped_like_ours(text: &[u8]) -> bool {
+pub(super) fn is_stamped_like_ours(text: &[u8]) -> bool {
     text.len() == "2026-11-21T06:00:04Z".len()
         && [text[4], text[7], text[10], text[13], text[16], text[19]] == *b"--T::Z"
 }

@@ -1,20 +1,20 @@
-//! The one reader of histories: every row of a file, in order, with borrowed fields.
+//! The one reader of histories: every row of a file, in order.
 //!
-//! A block of whole lines is read at a time and split by `simd_csv`. A row that is plain text
-//! without quotes is taken as it comes. Any other one goes line by line through [`LineSplitter`],
-//! which knows that a line is a row: what a stray quote swallowed is given back.
+//! A block of whole lines is read at a time. A line is a row: `memchr` finds its end, and nothing
+//! that stands in a row reaches beyond. What a row says is read by [`LineSplitter`]; who knows what
+//! to expect may compare the line with that first.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use simd_csv::{ByteRecord, TotalReaderBuilder};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::HistoryError;
 use super::append::{LONGEST_LINE_BYTES, end_of_last_line};
 use super::read::Reading;
-use super::row::{self, COLUMNS, LineSplitter, RowFault};
+use super::row::{self, LineSplitter, RowFault};
 use super::shape::Shape;
 use crate::domain::sample::Sample;
 
@@ -86,56 +86,57 @@ pub(super) fn unreadable(path: &Path, source: io::Error) -> HistoryError {
     }
 }
 
-/// A row whose fields lie in the reader's block.
+/// A row whose line lies in the reader's block.
 pub(super) struct Row<'a> {
-    shape: &'a Shape,
-    record: Option<&'a ByteRecord>,
-    /// How many of the record's fields stand before the first quote.
-    head: usize,
-    /// The fields from there on.
-    tail: Option<&'a LineSplitter>,
+    pub(super) shape: &'a Shape,
+    /// The line with its line feed.
+    line: &'a [u8],
+    /// Whether the line is known to have only printable ASCII characters.
+    is_printable: bool,
+    splitter: &'a mut LineSplitter,
 }
 
 impl<'a> Row<'a> {
-    /// Makes a row of a line that was split.
-    pub(super) fn of_split(shape: &'a Shape, splitter: &'a LineSplitter) -> Self {
-        Self { shape, record: None, head: 0, tail: Some(splitter) }
+    /// Returns the line without its line feed, quotes and all.
+    pub(super) fn line(&self) -> &'a [u8] {
+        self.line.strip_suffix(b"\n").unwrap_or(self.line)
     }
 
-    fn len(&self) -> usize {
-        self.head + self.tail.map_or(0, LineSplitter::len)
+    /// Tells whether all of the line is text without control characters.
+    pub(super) fn is_text(&self) -> bool {
+        let is_text = |line| std::str::from_utf8(line).is_ok_and(|t| !t.contains(char::is_control));
+        self.is_printable || is_text(self.line())
     }
 
-    /// Returns the field of one of [`COLUMNS`]; empty if the row is too short to have it.
-    pub(super) fn column(&self, column: usize) -> &'a [u8] {
-        let place = self.shape.place(column);
-        let field = match (self.record, self.tail) {
-            (Some(record), _) if place < self.head => record.get(place),
-            (_, Some(tail)) => tail.field(place - self.head),
-            _ => None,
-        };
-        field.unwrap_or_default()
-    }
-
-    /// Reads the row as a sample.
+    /// Reads the row as a sample, by every rule.
     ///
     /// # Errors
     ///
     /// Returns what is wrong with it.
-    pub(super) fn sample(&self) -> Result<Sample, String> {
-        self.check_width()?;
-        row::decode(&std::array::from_fn::<_, { COLUMNS.len() }, _>(|at| self.column(at)))
+    pub(super) fn sample(&mut self) -> Result<Sample, String> {
+        self.shape.read_row(self.line, self.splitter)
     }
 
-    fn check_width(&self) -> Result<(), String> {
-        match (self.len(), self.shape.width()) {
-            (has, expected) if has == expected => Ok(()),
-            (has, expected) => Err(format!("has {has} columns instead of {expected}")),
+    /// Returns a field of the row that was read as a sample, by its place among [`row::COLUMNS`].
+    pub(super) fn column(&self, column: usize) -> &[u8] {
+        self.splitter.field(self.shape.place(column)).unwrap_or_default()
+    }
+
+    /// Splits the end of the line, which begins a field, into two fields; `None` if it has more or
+    /// fewer.
+    pub(super) fn split_in_two(&mut self, end: &'a [u8]) -> Option<(&[u8], &[u8])> {
+        if memchr(b'"', end).is_none() {
+            let (one, other) = end.split_at_checked(memchr(self.shape.separator, end)?)?;
+            let other = &other[1..];
+            return memchr(self.shape.separator, other).is_none().then_some((one, other));
         }
+        self.splitter.split(end);
+        let fields = self.splitter.field(0).zip(self.splitter.field(1));
+        fields.filter(|_| self.splitter.len() == 2)
     }
 }
 
-/// Calls `visit` with the line number and fields of each row of the right width, until it breaks.
+/// Calls `visit` with the line number and each row, until it breaks.
 ///
 /// What `visit` returns as an error is a fault of that row, and reading goes on.
 ///
@@ -145,7 +146,7 @@ impl<'a> Row<'a> {
 pub(super) fn for_each_row(
     path: &Path,
     opened: &mut Opened,
-    visit: impl FnMut(u64, &Row<'_>) -> Result<ControlFlow<()>, String>,
+    visit: impl FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>,
 ) -> Result<Reading, HistoryError> {
     for_each_row_by(BLOCK_BYTES, path, opened, visit)
 }
@@ -155,20 +156,16 @@ pub(super) fn for_each_row_by(
     block_bytes: usize,
     path: &Path,
     opened: &mut Opened,
-    visit: impl FnMut(u64, &Row<'_>) -> Result<ControlFlow<()>, String>,
+    visit: impl FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>,
 ) -> Result<Reading, HistoryError> {
     let mut reading = opened.reading();
-    let separator = opened.shape.separator;
     let mut walk = Walk {
         shape: &opened.shape,
-        splitter: LineSplitter::new(separator),
-        record: ByteRecord::new(),
-        builder: TotalReaderBuilder::new(),
+        splitter: LineSplitter::new(opened.shape.separator),
         line_no: 1,
         reading: &mut reading,
         visit,
     };
-    walk.builder.delimiter(separator).has_headers(false);
     let file = &mut opened.file;
     let mut blocks =
         Blocks { left: opened.end - opened.start, buffer: vec![0; block_bytes], kept: 0 };
@@ -189,7 +186,7 @@ struct Blocks {
 impl Blocks {
     fn walk<V>(&mut self, file: &mut File, walk: &mut Walk<'_, V>) -> io::Result<()>
     where
-        V: FnMut(u64, &Row<'_>) -> Result<ControlFlow<()>, String>,
+        V: FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>,
     {
         // A line that does not fit is passed over up to its end.
         let mut too_long = false;
@@ -204,15 +201,16 @@ impl Blocks {
             let filled = self.kept + got;
             let mut start = 0;
             if too_long {
-                let Some(at) = self.buffer[..filled].iter().position(|byte| *byte == b'\n') else {
+                let Some(at) = memchr(b'\n', &self.buffer[..filled]) else {
+                    self.kept = 0;
                     continue;
                 };
                 walk.fault(format!("is longer than {} bytes", self.buffer.len()));
                 too_long = false;
                 start = at + 1;
             }
-            let last = self.buffer[start..filled].iter().rposition(|byte| *byte == b'\n');
-            let end = last.map_or(start, |at| start + at + 1);
+            let end =
+                memrchr(b'\n', &self.buffer[start..filled]).map_or(start, |at| start + at + 1);
             if walk.block(&self.buffer[start..end]).is_break() {
                 return Ok(());
             }
@@ -230,81 +228,30 @@ impl Blocks {
 struct Walk<'a, V> {
     shape: &'a Shape,
     splitter: LineSplitter,
-    record: ByteRecord,
-    builder: TotalReaderBuilder,
     /// The line before the next one; the header is line 1.
     line_no: u64,
     reading: &'a mut Reading,
     visit: V,
 }
 
-impl<V: FnMut(u64, &Row<'_>) -> Result<ControlFlow<()>, String>> Walk<'_, V> {
+impl<V: FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>> Walk<'_, V> {
     /// Visits the rows of a block of whole lines.
     fn block(&mut self, block: &[u8]) -> ControlFlow<()> {
-        let mut reader = self.builder.from_bytes(block);
-        // Where the reader began, and where the next piece does.
-        let (mut start, mut from) = (0, 0);
-        let mut record = std::mem::take(&mut self.record);
-        while reader.read_byte_record(&mut record) {
-            let to = start + usize::try_from(reader.position()).unwrap_or(block.len());
-            let piece = &block[from..to];
-            match piece.split_last() {
-                Some((b'\n', line)) if is_plain(line) => self.plain(&record)?,
-                Some((b'\n', line)) => self.odd(piece, line, &record)?,
-                // Ends of lines that are mixed with quotes end a record too early.
-                _ => {
-                    let rest = block[to..].iter().position(|byte| *byte == b'\n');
-                    let end = rest.map_or(block.len(), |at| to + at + 1);
-                    self.lines(&block[from..end])?;
-                    reader = self.builder.from_bytes(&block[end..]);
-                    start = end;
-                    from = end;
-                    continue;
-                }
-            }
-            from = to;
-        }
-        // Empty lines at the end are no records.
-        self.lines(&block[from..])?;
-        self.record = record;
-        ControlFlow::Continue(())
-    }
-
-    fn plain(&mut self, record: &ByteRecord) -> ControlFlow<()> {
-        self.line_no += 1;
-        let head = record.len();
-        let row = Row { shape: self.shape, record: Some(record), head, tail: None };
-        see(&row, self.line_no, self.reading, &mut self.visit)
-    }
-
-    /// Visits what is not plain: a row with quotes or other letters than ASCII, empty lines, or
-    /// several lines that a stray quote has drawn together.
-    fn odd(&mut self, piece: &[u8], line: &[u8], record: &ByteRecord) -> ControlFlow<()> {
-        let quote = line.iter().position(|byte| *byte == b'"').unwrap_or(line.len());
-        if line.contains(&b'\n') || line.contains(&b'\r') || starts_marked(line) {
-            return self.lines(piece);
-        }
-        // Up to the first quote there is nothing that could be read in two ways. Something must be
-        // left to split: an empty text would have no field.
-        let most = quote.min(line.len().saturating_sub(1));
-        let (mut head, mut start) = (0, 0);
-        while let Some(field) = record.get(head).filter(|field| start + field.len() < most) {
-            start += field.len() + 1;
-            head += 1;
-        }
-        self.line_no += 1;
-        self.splitter.split(&line[start..]);
-        let tail = Some(&self.splitter);
-        let row = Row { shape: self.shape, record: Some(record), head, tail };
-        see(&row, self.line_no, self.reading, &mut self.visit)
-    }
-
-    fn lines(&mut self, piece: &[u8]) -> ControlFlow<()> {
-        for line in piece.split_inclusive(|byte| *byte == b'\n') {
+        let is_printable = is_printable(block);
+        let mut start = 0;
+        for feed in memchr_iter(b'\n', block) {
+            let line = &block[start..=feed];
+            start = feed + 1;
             self.line_no += 1;
-            self.splitter.split(line);
-            let row = Row::of_split(self.shape, &self.splitter);
-            see(&row, self.line_no, self.reading, &mut self.visit)?;
+            let splitter = &mut self.splitter;
+            let mut row = Row { shape: self.shape, line, is_printable, splitter };
+            match (self.visit)(self.line_no, &mut row) {
+                Ok(goes_on) => {
+                    self.reading.rows += 1;
+                    goes_on?;
+                }
+                Err(reason) => self.reading.add_fault(self.line_no, reason),
+            }
         }
         ControlFlow::Continue(())
     }
@@ -315,22 +262,16 @@ impl<V: FnMut(u64, &Row<'_>) -> Result<ControlFlow<()>, String>> Walk<'_, V> {
     }
 }
 
-fn see(
-    row: &Row<'_>,
-    line_no: u64,
-    reading: &mut Reading,
-    visit: &mut impl FnMut(u64, &Row<'_>) -> Result<ControlFlow<()>, String>,
-) -> ControlFlow<()> {
-    match row.check_width().and_then(|()| visit(line_no, row)) {
-        Ok(goes_on) => {
-            reading.rows += 1;
-            goes_on
-        }
-        Err(reason) => {
-            reading.add_fault(line_no, reason);
-            ControlFlow::Continue(())
-        }
-    }
+/// Tells whether lines have only printable ASCII characters.
+///
+/// Every byte is looked at, so that the compiler can take many at once.
+fn is_printable(lines: &[u8]) -> bool {
+    let odd = |byte: u8| {
+        // As signed numbers bytes beyond ASCII stand below the control characters.
+        let is_low = u8::from(byte.cast_signed() < b' '.cast_signed());
+        is_low & u8::from(byte != b'\n') | u8::from(byte == b'\x7F')
+    };
+    lines.iter().fold(0, |found, byte| found | odd(*byte)) == 0
 }
 
 impl Reading {
@@ -341,17 +282,6 @@ impl Reading {
             self.faults.push(RowFault { line, reason });
         }
     }
-}
-
-/// Tells whether a line has only printable ASCII characters and no quote.
-fn is_plain(line: &[u8]) -> bool {
-    let odd = |byte: &u8| u8::from(!matches!(byte, b' ' | b'!' | b'#'..=b'~'));
-    line.iter().fold(0, |found, byte| found | odd(byte)) == 0
-}
-
-/// `simd_csv` takes a byte-order mark away at the start of a block, wherever that lies.
-fn starts_marked(line: &[u8]) -> bool {
-    line.starts_with(b"\xEF\xBB\xBF")
 }
 
 #[cfg(test)]

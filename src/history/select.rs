@@ -228,4 +228,4 @@ fn consider(scan: &mut Scan, wanted: Wanted, run: &Run, progress: Progress) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

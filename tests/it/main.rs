@@ -13,4 +13,5 @@ mod report;
 mod repository;
 mod rooms;
 mod surveys;
+mod trend;
 mod workdir;

@@ -2,20 +2,21 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, TimeDelta};
 use proptest::prelude::*;
 
 use super::super::row::{encode, header};
 use super::*;
+use crate::domain::query::Method;
 use crate::domain::sample::tests::sample;
-use crate::domain::sample::{Detail, Outcome, STOPPED_EARLY, SUSPICIOUS, Sample};
+use crate::domain::sample::{Detail, Outcome, STOPPED_EARLY, SUSPICIOUS, Sample, SourceKind};
 
 /// The start of the first run: the last hour of a UTC day.
 const START_S: i64 = 1_795_301_999;
 
 /// What stands in a made-up history: rows of a run, or a line that is none.
 #[derive(Clone, Debug)]
-enum Piece {
+pub(in super::super) enum Piece {
     Run { digits: u16, planned: Option<usize>, rows: Vec<(usize, Outcome, u8)> },
     Line(&'static str),
 }
@@ -30,7 +31,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 }
 
 fn piece() -> impl Strategy<Value = Piece> {
-    let rows = prop::collection::vec((0..3usize, outcome(), 0..3u8), 1..7);
+    let rows = prop::collection::vec((0..3usize, outcome(), 0..6u8), 1..7);
     let planned = prop_oneof![2 => Just(None), 3 => (1..4usize).prop_map(Some)];
     let run = (any::<u16>(), planned, rows);
     prop_oneof![
@@ -41,19 +42,36 @@ fn piece() -> impl Strategy<Value = Piece> {
     ]
 }
 
+pub(in super::super) fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    prop::collection::vec(piece(), 0..14)
+}
+
+/// Hours between runs, in turn.
+pub(in super::super) fn gaps(hours: std::ops::Range<i64>) -> impl Strategy<Value = Vec<i64>> {
+    prop::collection::vec(hours, 1..6)
+}
+
 fn rows_of(id: RunId, planned: Option<usize>, rows: &[(usize, Outcome, u8)]) -> Vec<Sample> {
     let mut samples: Vec<Sample> = Vec::new();
-    for (name, outcome, remark) in rows {
+    for (place, (name, outcome, remark)) in (0..).zip(rows) {
         let framework = ["A", "B", "C \"quoted\", too"][*name];
-        let attempts = samples.iter().filter(|earlier| earlier.framework == framework).count();
+        let sample_no = if *remark == 2 { 2 } else { 1 };
+        let is_same = |s: &&Sample| s.framework == framework && s.sample_no == sample_no;
+        let attempts = samples.iter().filter(is_same).count();
         let attempt_no = u32::try_from(attempts).expect("few") + 1;
         let detail = match (outcome, remark) {
             (Outcome::Incomplete(_), 1) => Detail::from_text(STOPPED_EARLY),
             (Outcome::Complete(_), 1) => Detail::from_text(SUSPICIOUS),
             _ => Detail::default(),
         };
-        let made = sample(framework, attempt_no, *outcome);
-        samples.push(Sample { run: id, observed_at: id.started_at(), detail, ..made });
+        let mut made = sample(framework, attempt_no, *outcome);
+        match remark {
+            3 => made.method = Some(Method::of("another query")),
+            4 => made.source = SourceKind::Graphql.into(),
+            _ => {}
+        }
+        let observed_at = id.started_at() + TimeDelta::seconds(place);
+        samples.push(Sample { run: id, observed_at, detail, sample_no, ..made });
     }
     if let Some(planned) = planned {
         samples[0].detail = samples[0].detail.clone().with_planned(planned);
@@ -62,7 +80,7 @@ fn rows_of(id: RunId, planned: Option<usize>, rows: &[(usize, Outcome, u8)]) -> 
 }
 
 /// Writes the pieces: a run an hour, some hours apart, and returns the ids.
-fn text_of(pieces: &[Piece], gaps: &[i64]) -> (Vec<u8>, Vec<RunId>) {
+pub(in super::super) fn text_of(pieces: &[Piece], gaps: &[i64]) -> (Vec<u8>, Vec<RunId>) {
     let (mut text, mut ids) = (header(), Vec::new());
     let mut hour = 0;
     for (piece, gap) in pieces.iter().zip(gaps.iter().cycle()) {
@@ -80,7 +98,7 @@ fn text_of(pieces: &[Piece], gaps: &[i64]) -> (Vec<u8>, Vec<RunId>) {
     (text, ids)
 }
 
-fn written(text: &[u8]) -> (tempfile::TempDir, PathBuf) {
+pub(in super::super) fn written(text: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("history.csv");
     std::fs::write(&path, text).expect("a file");
@@ -119,8 +137,8 @@ fn told(result: &Result<Selection, HistoryError>) -> String {
 proptest! {
     #[test]
     fn the_end_tells_what_the_whole_does(
-        pieces in prop::collection::vec(piece(), 0..14),
-        gaps in prop::collection::vec(1..30i64, 1..6),
+        pieces in pieces(),
+        gaps in gaps(1..30),
         cut in "[a-z,\"]{0,9}",
         step_bytes in 100..5000u64,
     ) {
@@ -141,8 +159,8 @@ proptest! {
 
     #[test]
     fn disorder_is_put_in_order_where_it_is_seen(
-        pieces in prop::collection::vec(piece(), 2..14),
-        gaps in prop::collection::vec(-3..30i64, 2..6),
+        pieces in pieces(),
+        gaps in gaps(-3..30),
         step_bytes in 100..5000u64,
     ) {
         let (text, ids) = text_of(&pieces, &gaps);
