@@ -82,6 +82,10 @@ pub(super) enum Command {
     Collect(CollectArgs),
     /// Show the ranking of a run
     Report(ReportArgs),
+    /// Show what changed from the first to the last run
+    Trend(TrendArgs),
+    /// Write counts over time to a file for other programs
+    Export(ExportArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
     /// Start a survey of your own
@@ -222,6 +226,55 @@ pub(super) struct ReportArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct TrendArgs {
+    /// The survey, or a history file
+    pub(super) survey: Option<String>,
+
+    #[command(flatten)]
+    pub(super) window: WindowArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The survey, or a history file
+    pub(super) survey: Option<String>,
+
+    /// What a row is
+    #[arg(long, value_name = "SHAPE")]
+    pub(super) shape: ShapeArg,
+
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) window: WindowArgs,
+}
+
+/// Which counts over time are wanted.
+#[derive(Debug, Args)]
+pub(super) struct WindowArgs {
+    /// From here on: 2026, 2026-06, 2026-06-30, -30d; or a run id
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
+
+    /// Up to here, all of that day, month or year included
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) until: Option<String>,
+
+    /// The metric [default: the survey's first]
+    #[arg(long, value_name = "ID")]
+    pub(super) metric: Option<String>,
+
+    /// Take the last finished run of each period [default: the survey's schedule, else day]
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) per: Option<PerArg>,
+}
+
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// The format on stdout
@@ -284,7 +337,7 @@ pub(super) struct InitArgs {
     pub(super) from: Option<String>,
 }
 
-/// A format of the ranking.
+/// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// Columns and bars, for people
@@ -304,6 +357,13 @@ pub(super) enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+/// The shape of an exported table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShapeArg {
+    /// A row for each period, a column for each framework: one metric
+    Wide,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

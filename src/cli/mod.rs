@@ -14,6 +14,7 @@ mod generate;
 mod init;
 mod output;
 mod report;
+mod trend;
 mod ui;
 
 use std::ffi::OsString;
@@ -77,6 +78,8 @@ impl Session {
             Command::Count(arguments) => count::perform(self, &arguments),
             Command::Collect(arguments) => collect::perform(self, &arguments),
             Command::Report(arguments) => report::perform(self, &arguments),
+            Command::Trend(arguments) => trend::show_trend(self, &arguments),
+            Command::Export(arguments) => trend::export(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Init(arguments) => init::perform(self, &arguments),
             Command::Completions { shell } => generate::completions(self, shell),
@@ -154,9 +157,7 @@ fn quoted(word: &str) -> String {
 
 /// Tells whether a survey still asks for a key of an earlier run.
 fn still_asks(survey: &Survey, key: &Key) -> bool {
-    survey.framework_called(&key.framework).is_some()
-        && survey.enabled_metrics().any(|metric| metric.id == key.metric)
-        && key.sample_no <= survey.samples
+    survey.still_asks(key)
 }
 
 #[cfg(test)]

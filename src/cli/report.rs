@@ -11,7 +11,7 @@ use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
 use crate::domain::survey::{Survey, is_id};
 use crate::domain::when::When;
-use crate::history::{HistoryError, Reading, Selection, Wanted, fold_runs, select_run};
+use crate::history::{HistoryError, Reading, Selection, Wanted, first_survey, select_run};
 use crate::report::{
     Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline, reference_of_run,
 };
@@ -69,17 +69,19 @@ impl Subject {
     /// Chooses a run of the history.
     pub(super) fn select(&self, session: &Session, wanted: Wanted) -> Result<Selection, Failure> {
         let asked = |key: &Key| self.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
-        select_run(&self.history, wanted, asked).map_err(|error| {
-            let is_missing = matches!(error, HistoryError::Missing { .. });
-            match replay_beside(&self.history).filter(|_| is_missing) {
-                Some(replay) => {
-                    let command = session.command(["report".into(), replay.to_string_lossy()]);
-                    Failure::failed(error.to_string())
-                        .hint(format!("there is a replay: `{command}`"))
-                }
-                None => error.into(),
+        select_run(&self.history, wanted, asked).map_err(|error| self.explain(session, error))
+    }
+
+    /// Says why the history cannot be read; if there is none, a replay may be beside it.
+    pub(super) fn explain(&self, session: &Session, error: HistoryError) -> Failure {
+        let is_missing = matches!(error, HistoryError::Missing { .. });
+        match replay_beside(&self.history).filter(|_| is_missing) {
+            Some(replay) => {
+                let command = session.command(["report".into(), replay.to_string_lossy()]);
+                Failure::failed(error.to_string()).hint(format!("there is a replay: `{command}`"))
             }
-        })
+            None => error.into(),
+        }
     }
 }
 
@@ -91,11 +93,7 @@ pub(super) fn build(
     wishes: &Wishes<'_>,
 ) -> Result<RankingReport, Failure> {
     let mut origin_notes = origin_notes(session, subject, &selection.run);
-    let unreadable = selection.reading.faulty;
-    if unreadable > 0 {
-        origin_notes
-            .push(format!("Left out: {unreadable} rows of the history that cannot be read."));
-    }
+    origin_notes.extend(note_unreadable(&selection.reading));
     let inputs = Inputs {
         survey: subject.survey.as_ref(),
         run: &selection.run,
@@ -111,6 +109,12 @@ pub(super) fn build(
     Ok(RankingReport::new(&inputs)?)
 }
 
+/// Notes how many rows could not be read, if any.
+pub(super) fn note_unreadable(reading: &Reading) -> Option<String> {
+    let faulty = reading.faulty;
+    (faulty > 0).then(|| format!("Left out: {faulty} rows of the history that cannot be read."))
+}
+
 /// Returns a replay's file in the folder where a history would be.
 fn replay_beside(history: &Path) -> Option<PathBuf> {
     let folder = history.parent()?.read_dir().ok()?;
@@ -123,19 +127,15 @@ fn replay_beside(history: &Path) -> Option<PathBuf> {
     files.into_iter().min()
 }
 
-fn find_subject(session: &Session, given: Option<&str>) -> Result<Subject, Failure> {
+/// Finds the survey and the history that are meant.
+pub(super) fn find_subject(session: &Session, given: Option<&str>) -> Result<Subject, Failure> {
     let Some(file) = given.filter(|given| has_csv_ending(given)) else {
         let survey = session.load_survey(given)?.value;
         let history = session.history(&survey.id);
         return Ok(Subject { survey: Some(survey), history });
     };
     let history = PathBuf::from(file);
-    let first_survey = |id: &mut Option<String>, run: Run| {
-        if id.is_none() {
-            *id = run.samples.into_iter().next().map(|sample| sample.survey);
-        }
-    };
-    let (id, _) = fold_runs(&history, || None, first_survey)?;
+    let id = first_survey(&history)?;
     let survey = match id.map(|id| session.catalog().load_survey(Some(&id))) {
         Some(Ok(loaded)) => Some(loaded.value),
         None | Some(Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. })) => None,
@@ -180,7 +180,7 @@ fn find_reference(
     Ok(reference_of_run(&then.run, survey, &metric))
 }
 
-fn bad_moment(flag: &str, text: &str) -> Failure {
+pub(super) fn bad_moment(flag: &str, text: &str) -> Failure {
     Failure::usage(format!("`{flag} {text}` names no moment"))
         .because("a moment is 2026, 2026-06, 2026-06-30, -30d, or a run id")
 }

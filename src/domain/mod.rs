@@ -1,5 +1,5 @@
 //! What the program is about, as plain values and pure functions: surveys, queries, samples, runs,
-//! periods, rankings, baselines and recordings.
+//! periods, rankings, series, trends, baselines and recordings.
 //!
 //! Nothing here reads a file, a clock, the environment or a network, and nothing here knows how a
 //! thing is shown.
@@ -11,5 +11,7 @@ pub mod ranking;
 pub mod recording;
 pub mod run;
 pub mod sample;
+pub mod series;
 pub mod survey;
+pub mod trend;
 pub mod when;

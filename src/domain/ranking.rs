@@ -61,24 +61,18 @@ impl Tally {
             passes.entry(sample.sample_no).or_default().push(sample);
         }
         let mut answers: Vec<&Sample> = passes.into_values().filter_map(select_answer).collect();
-        // After a change of the query in mid-run only what was asked last can be told together.
-        if let Some(last) = answers.iter().max_by_key(|answer| answer.observed_at) {
-            let method = last.method;
-            answers.retain(|answer| answer.method == method);
-        }
-        let Some(best) = answers.iter().map(|a| a.outcome.status()).max() else {
+        let facts = |answer: &&Sample| Facts {
+            outcome: answer.outcome,
+            observed_at: answer.observed_at,
+            method: answer.method,
+        };
+        let Some(middle) = select_middle(&mut answers, facts) else {
             let Some(last) = attempts.last() else { return Self::not_asked() };
             let reason = match last.detail.reason() {
                 reason if reason.is_empty() => "no answer".to_owned(),
                 reason => reason,
             };
             return Self { counted: Some(counted(last)), reason, ..Self::not_asked() };
-        };
-        answers.retain(|answer| answer.outcome.status() == best);
-        answers.sort_by_key(|answer| (answer.outcome.count(), answer.observed_at));
-        let middle = match best {
-            Status::Incomplete => answers.len() - 1,
-            _ => (answers.len() - 1) / 2,
         };
         let count_at = |index: usize| answers[index].outcome.count().unwrap_or_default();
         Self {
@@ -111,6 +105,43 @@ impl Tally {
             _ => Change::Unknown,
         }
     }
+}
+
+/// What decides which of several answers is the middle one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts<M> {
+    /// The number, and how far it can be trusted.
+    pub outcome: Outcome,
+    /// When the answer arrived, in anything that orders as moments do.
+    pub observed_at: M,
+    /// The method.
+    pub method: Option<Method>,
+}
+
+/// Keeps those of the answers of several passes that enter a tally, in the order of their counts,
+/// and returns the place of the one whose number it is; `None` without any answer.
+///
+/// Answers of the method that was asked last enter it, and of those the ones of the best status.
+/// The middle one counts, the lower of two; of lower bounds the highest.
+pub fn select_middle<A, M: Ord>(
+    answers: &mut Vec<A>,
+    facts: impl Fn(&A) -> Facts<M>,
+) -> Option<usize> {
+    // After a change of the query in mid-run only what was asked last can be told together.
+    let last = answers.iter().max_by_key(|answer| facts(answer).observed_at);
+    if let Some(method) = last.map(|last| facts(last).method) {
+        answers.retain(|answer| facts(answer).method == method);
+    }
+    let best = answers.iter().map(|answer| facts(answer).outcome.status()).max()?;
+    answers.retain(|answer| facts(answer).outcome.status() == best);
+    answers.sort_by_key(|answer| {
+        let Facts { outcome, observed_at, .. } = facts(answer);
+        (outcome.count(), observed_at)
+    });
+    Some(match best {
+        Status::Incomplete => answers.len() - 1,
+        _ => (answers.len() - 1) / 2,
+    })
 }
 
 fn counted(sample: &Sample) -> CountedSample {

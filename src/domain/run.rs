@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::sample::{Outcome, Sample, SourceKind, is_settled, select_answer};
 
@@ -29,15 +29,28 @@ impl RunId {
     /// Reads an id; `None` for anything that is not exactly one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (stamp, digits) = text.split_once('-')?;
-        let lower_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if stamp.len() != STAMP_LENGTH || digits.len() != 4 || !digits.bytes().all(lower_hex) {
+        let bytes = text.as_bytes();
+        let (stamp, digits) = bytes.split_at_checked(STAMP_LENGTH + 1)?;
+        let is_stamp = stamp[8] == b'T' && stamp[15] == b'Z' && stamp[16] == b'-';
+        let lower_hex = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if !is_stamp || digits.len() != 4 || !digits.iter().all(lower_hex) {
             return None;
         }
-        let started = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?;
-        let id = Self::new(started.and_utc(), u16::from_str_radix(digits, 16).ok()?);
-        // chrono reads a leap second and signs; only what prints the same again is an id.
-        (id.to_string() == text).then_some(id)
+        let number = |from: usize, to: usize| {
+            stamp[from..to].iter().try_fold(0_u32, |number, byte| {
+                byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+            })
+        };
+        let year = i32::try_from(number(0, 4)?).ok()?;
+        let day = NaiveDate::from_ymd_opt(year, number(4, 6)?, number(6, 8)?)?;
+        let started = day.and_hms_opt(number(9, 11)?, number(11, 13)?, number(13, 15)?)?;
+        Some(Self::new(started.and_utc(), u16::from_str_radix(text.get(17..)?, 16).ok()?))
+    }
+
+    /// Returns the random digits, as a number.
+    #[must_use]
+    pub fn digits(self) -> u16 {
+        self.digits
     }
 
     /// Returns when the run started.

@@ -289,12 +289,19 @@ pub const MOST_REASKS: u32 = 2;
 #[must_use]
 pub fn is_settled(attempts: &[&Sample]) -> bool {
     let Some(answer) = select_answer(attempts.iter().copied()) else { return false };
-    let reasks = match answer.outcome.status() {
-        Status::Incomplete if answer.detail.has_item(STOPPED_EARLY) => MOST_REASKS as usize,
-        Status::Complete | Status::Unchecked if answer.detail.has_item(SUSPICIOUS) => 1,
+    let reasks = reasks_called_for(answer.outcome.status(), answer.detail.as_str());
+    attempts.len() > reasks as usize
+}
+
+/// Returns how many more attempts an answer calls for, by its status and the text of its detail.
+#[must_use]
+pub fn reasks_called_for(status: Status, detail: &str) -> u32 {
+    let has = |item: &str| !detail.is_empty() && detail.split("; ").any(|other| other == item);
+    match status {
+        Status::Incomplete if has(STOPPED_EARLY) => MOST_REASKS,
+        Status::Complete | Status::Unchecked if has(SUSPICIOUS) => 1,
         _ => 0,
-    };
-    attempts.len() > reasks
+    }
 }
 
 /// Selects the answer among the attempts of one key, given in file order.
@@ -309,13 +316,17 @@ pub fn select_answer<'a>(attempts: impl IntoIterator<Item = &'a Sample>) -> Opti
     let same = |sample: &&Sample| method.is_none() || sample.method == method;
     let numbered = attempts.into_iter().filter(same).filter(|s| s.outcome.count().is_some());
     // `max_by_key` returns the last of equal ones.
-    numbered.max_by_key(|sample| {
-        let bound = match sample.outcome {
-            Outcome::Incomplete(count) => count,
-            _ => 0,
-        };
-        (sample.outcome.status(), bound, sample.attempt_no)
-    })
+    numbered.max_by_key(|sample| answer_order(sample.outcome, sample.attempt_no))
+}
+
+/// Returns what orders attempts that have a number, the answer last; of equal ones the last counts.
+#[must_use]
+pub fn answer_order(outcome: Outcome, attempt_no: u32) -> impl Ord + Copy {
+    let bound = match outcome {
+        Outcome::Incomplete(count) => count,
+        _ => 0,
+    };
+    (outcome.status(), bound, attempt_no)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use super::period::Schedule;
 use super::query::Template;
+use super::run::Key;
 
 /// Frameworks × metrics, with title, schedule and notes.
 #[derive(Clone, Debug)]
@@ -36,6 +37,14 @@ impl Survey {
     /// Returns the metrics that a run asks for, in file order.
     pub fn enabled_metrics(&self) -> impl Iterator<Item = &Metric> {
         self.metrics.iter().filter(|metric| metric.enabled)
+    }
+
+    /// Tells whether the survey still asks for a key of an earlier run.
+    #[must_use]
+    pub fn still_asks(&self, key: &Key) -> bool {
+        self.framework_called(&key.framework).is_some()
+            && self.enabled_metrics().any(|metric| metric.id == key.metric)
+            && key.sample_no <= self.samples
     }
 
     /// Returns the framework that goes by this name now, or went by it earlier.

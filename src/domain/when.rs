@@ -58,6 +58,15 @@ impl When {
         Some(Self::Days { first, end })
     }
 
+    /// Tells whether this moment, with all its days, is after the start of a run.
+    #[must_use]
+    pub fn is_after(&self, run: RunId) -> bool {
+        match self {
+            Self::Run(id) => *id > run,
+            Self::Days { first, .. } => midnight(*first) > run.started_at(),
+        }
+    }
+
     /// Tells whether a run that started at that moment is "at or before" this one.
     #[must_use]
     pub fn reaches(&self, run: RunId) -> bool {
@@ -141,5 +150,7 @@ mod tests {
         let run = |text| RunId::parse(text).expect("a run id");
         assert!(day.reaches(run("20261121T235959Z-ffff")));
         assert!(!day.reaches(run("20261122T000000Z-0000")));
+        assert!(day.is_after(run("20261120T235959Z-ffff")));
+        assert!(!day.is_after(run("20261121T000000Z-0000")));
     }
 }

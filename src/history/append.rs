@@ -15,7 +15,7 @@ use crate::domain::sample::Sample;
 use crate::platform::{leads_to, sync_folder};
 
 /// The longest line that can be one of ours: names, a query and a detail, with room to spare.
-const LONGEST_LINE_BYTES: u64 = 1 << 16;
+pub(super) const LONGEST_LINE_BYTES: u64 = 1 << 16;
 
 /// A history opened for appending; the lock is held as long as this lives.
 #[derive(Debug)]
@@ -252,7 +252,8 @@ fn write_aside(
 /// Returns where the last line feed ends, 0 if there is none.
 pub(super) fn end_of_last_line(file: &mut File) -> io::Result<u64> {
     let mut end = file.metadata()?.len();
-    let mut block = vec![0; 1 << 16];
+    // As a rule the last byte is one.
+    let mut block = vec![0; 1 << 12];
     while end > 0 {
         let start = end.saturating_sub(block.len() as u64);
         let length = usize::try_from(end - start).unwrap_or(block.len());

@@ -1,13 +1,18 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write, `read` and `select` read. What a count means is `domain`'s business.
+//! `append` write. `rows` is the one reader, from front to end; `read` makes runs of its rows, `series` the counts over time.
+//! `backward` reads from the end, for `select`, which chooses a run. What a count means is
+//! `domain`'s business.
 
 mod append;
+mod backward;
 mod lock;
 mod read;
 mod row;
+mod rows;
 mod select;
+mod series;
 mod shape;
 
 use std::io;
@@ -17,9 +22,10 @@ use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
 pub use lock::Holder;
-pub use read::{Reading, fold_runs};
+pub use read::{Reading, first_survey, fold_last_runs, fold_runs};
 pub use row::{COLUMNS, RowFault};
 pub use select::{Selection, Wanted, select_run};
+pub use series::read_series;
 
 use crate::domain::run::RunId;
 

@@ -1,24 +1,23 @@
-//! Reading a history run by run, in one pass.
+//! Reading a history run by run, in one pass, or only its last runs.
 //!
 //! Rows of one run stand together and runs follow each other in order. A file that is otherwise is
 //! read whole, put in order, and said to be so.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::HistoryError;
-use super::append::end_of_last_line;
-use super::row::{LineSplitter, RowFault};
-use super::shape::Shape;
+use super::backward::{Backward, GaveUp, STEP_BYTES};
+use super::row::RowFault;
+use super::rows::{Opened, Row, for_each_row, for_each_row_by, unreadable};
 use crate::domain::run::{Run, RunId};
 use crate::domain::sample::Sample;
 
-/// The most faults that are told one by one.
-const MOST_FAULTS: usize = 20;
+/// How much is read at a time to find the first row.
+const FIRST_BYTES: usize = 1 << 16;
 
-/// What was noticed while reading a history.
+/// What was noticed while reading a history, or the part of it that was needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// How many rows were read.
@@ -50,7 +49,6 @@ pub fn fold_runs<T>(
     start: impl Fn() -> T,
     mut step: impl FnMut(&mut T, Run),
 ) -> Result<(T, Reading), HistoryError> {
-    let io_error = |source| HistoryError::Io { path: path.to_owned(), doing: "read", source };
     let mut state = start();
     let mut current: Option<Run> = None;
     let mut runs = 0;
@@ -60,7 +58,7 @@ pub fn fold_runs<T>(
             Some(run) if run.id == sample.run => run.samples.push(sample),
             Some(run) if run.id > sample.run => {
                 disorder_at = Some(line);
-                return false;
+                return ControlFlow::Break(());
             }
             _ => {
                 let next = Run { id: sample.run, samples: vec![sample] };
@@ -70,16 +68,14 @@ pub fn fold_runs<T>(
                 }
             }
         }
-        true
-    })
-    .map_err(|error| error.into_history_error(path, io_error))?;
+        ControlFlow::Continue(())
+    })?;
     if disorder_at.is_some() {
         let mut all: BTreeMap<RunId, Vec<Sample>> = BTreeMap::new();
         reading = for_each_sample(path, |_, sample| {
             all.entry(sample.run).or_default().push(sample);
-            true
-        })
-        .map_err(|error| error.into_history_error(path, io_error))?;
+            ControlFlow::Continue(())
+        })?;
         runs = all.len() as u64;
         state = start();
         for (id, samples) in all {
@@ -91,74 +87,143 @@ pub fn fold_runs<T>(
     Ok((state, Reading { runs, disorder_at, ..reading }))
 }
 
-enum ReadError {
-    Io(io::Error),
-    NotAHistory(String),
-}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+/// Folds the last runs of a history, at most so many, in order, into a value.
+///
+/// Only the end of the file is read, so that this costs the same however long the history is. A
+/// history whose end is in disorder is read whole and put in order first.
+///
+/// # Errors
+///
+/// As [`fold_runs`].
+pub fn fold_last_runs<T>(
+    path: &Path,
+    most_runs: usize,
+    start: impl FnOnce() -> T,
+    mut step: impl FnMut(&mut T, Run),
+) -> Result<(T, Reading), HistoryError> {
+    let (last, reading) = last_runs(path, most_runs, STEP_BYTES)?;
+    let mut state = start();
+    for run in last {
+        step(&mut state, run);
     }
+    Ok((state, reading))
 }
 
-impl ReadError {
-    fn into_history_error(
-        self,
-        path: &Path,
-        io_error: impl Fn(io::Error) -> HistoryError,
-    ) -> HistoryError {
-        match self {
-            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                HistoryError::Missing { path: path.to_owned() }
-            }
-            Self::Io(error) => io_error(error),
-            Self::NotAHistory(reason) => {
-                HistoryError::NotAHistory { path: path.to_owned(), reason }
-            }
+fn last_runs(
+    path: &Path,
+    most_runs: usize,
+    step_bytes: u64,
+) -> Result<(VecDeque<Run>, Reading), HistoryError> {
+    let mut opened = Opened::open(path)?;
+    if !opened.is_small(step_bytes) {
+        match runs_from_end(&mut opened, most_runs, step_bytes) {
+            Ok(found) => return Ok(found),
+            Err(GaveUp::Io(error)) => return Err(unreadable(path, error)),
+            Err(GaveUp::ReadWhole) => {}
         }
     }
+    let keep = |last: &mut VecDeque<Run>, run: Run| {
+        last.push_back(run);
+        if last.len() > most_runs {
+            last.pop_front();
+        }
+    };
+    fold_runs(path, VecDeque::new, keep)
 }
 
-/// Calls `visit` with the line and sample of each readable row, until it returns false.
+fn runs_from_end(
+    opened: &mut Opened,
+    most_runs: usize,
+    step_bytes: u64,
+) -> Result<(VecDeque<Run>, Reading), GaveUp> {
+    let mut backward = Backward::new(opened, step_bytes);
+    let mut last = VecDeque::new();
+    while last.len() < most_runs {
+        let Some(run) = backward.next_run()? else { break };
+        last.push_front(run);
+    }
+    Ok((last, backward.reading()?))
+}
+
+/// Returns the survey that the first readable row names; `None` if there is no such row.
+///
+/// # Errors
+///
+/// As [`fold_runs`].
+pub fn first_survey(path: &Path) -> Result<Option<String>, HistoryError> {
+    let (mut survey, mut opened) = (None, Opened::open(path)?);
+    let first = |_, row: &mut Row<'_>| {
+        survey = Some(row.sample()?.survey);
+        Ok(ControlFlow::Break(()))
+    };
+    for_each_row_by(FIRST_BYTES, path, &mut opened, first)?;
+    Ok(survey)
+}
+
+/// Calls `visit` with the line and sample of each readable row, until it breaks.
 fn for_each_sample(
     path: &Path,
-    mut visit: impl FnMut(u64, Sample) -> bool,
-) -> Result<Reading, ReadError> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    // What stands behind the last line feed is a row being written, or one that was cut off.
-    let end = end_of_last_line(&mut file)?;
-    file.seek(SeekFrom::Start(0))?;
-    let mut reader = BufReader::with_capacity(1 << 16, file.take(end));
-    let mut line = Vec::new();
-    reader.read_until(b'\n', &mut line)?;
-    let mut reading = Reading { cut_line: length > end, ..Reading::default() };
-    if line.is_empty() {
-        return Ok(reading);
+    mut visit: impl FnMut(u64, Sample) -> ControlFlow<()>,
+) -> Result<Reading, HistoryError> {
+    let mut opened = Opened::open(path)?;
+    for_each_row(path, &mut opened, |line, row| Ok(visit(line, row.sample()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::{encode, header};
+    use super::*;
+    use crate::domain::sample::Outcome;
+    use crate::domain::sample::tests::sample;
+
+    /// Returns rows of the runs of these days of 2026, two in each.
+    fn rows(days: impl IntoIterator<Item = u32>) -> Vec<u8> {
+        let of_day = |day: u32| {
+            let text = format!("2026{:02}{:02}T060000Z-0001", day / 28 + 1, day % 28 + 1);
+            let run = RunId::parse(&text).expect("a run id");
+            let row = |name: &str| Sample { run, ..sample(name, 1, Outcome::Complete(5)) };
+            encode(&[row("A"), row("B")])
+        };
+        days.into_iter().flat_map(of_day).collect()
     }
-    let shape = Shape::of_header(&line).map_err(ReadError::NotAHistory)?;
-    let mut splitter = LineSplitter::new(shape.separator);
-    for line_no in 2.. {
-        line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        match shape.read_row(&line, &mut splitter) {
-            Ok(sample) => {
-                reading.rows += 1;
-                if !visit(line_no, sample) {
-                    break;
-                }
-            }
-            Err(reason) => {
-                reading.faulty += 1;
-                if reading.faults.len() < MOST_FAULTS {
-                    reading.faults.push(RowFault { line: line_no, reason });
-                }
-            }
-        }
+
+    fn ids(runs: &VecDeque<Run>) -> Vec<String> {
+        runs.iter().map(|run| run.id.to_string()[..8].to_owned()).collect()
     }
-    reading.differences = shape.differences;
-    Ok(reading)
+
+    #[test]
+    fn the_last_runs_are_read_from_the_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history.csv");
+        let write = |rows: &[u8]| std::fs::write(&path, [&header(), rows].concat());
+        write(&rows(0..300)).expect("a file");
+        let (last, reading) = last_runs(&path, 3, 1000).expect("a reading");
+        assert_eq!(ids(&last), ["20261118", "20261119", "20261120"]);
+        assert!(last.iter().all(|run| run.samples.len() == 2));
+        // The row before them shows that the oldest of them is whole.
+        assert_eq!((reading.rows, reading.runs), (7, 3));
+        let all = last_runs(&path, 1000, 1000).expect("a reading").0;
+        assert_eq!(all.len(), 300);
+        let names = |names: &mut Vec<String>, run: Run| {
+            names.extend(run.samples.into_iter().map(|sample| sample.framework));
+        };
+        assert_eq!(fold_last_runs(&path, 1, Vec::new, names).expect("a reading").0, ["A", "B"]);
+
+        write(&rows((0..300).chain([5]))).expect("a file");
+        let (last, reading) = last_runs(&path, 2, 1000).expect("a reading");
+        assert_eq!(ids(&last), ["20261119", "20261120"], "put in order");
+        assert_eq!((reading.rows, reading.disorder_at), (602, Some(602)));
+        assert!(last_runs(&folder.path().join("none.csv"), 2, 1000).is_err());
+    }
+
+    #[test]
+    fn the_first_row_that_can_be_read_names_the_survey() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history.csv");
+        std::fs::write(&path, [&header()[..], b"garbage\n", &rows(0..2)].concat()).expect("a file");
+        let survey = first_survey(&path).expect("a history");
+        assert_eq!(survey.as_deref(), Some("backend-frameworks"));
+        std::fs::write(&path, header()).expect("a file");
+        assert_eq!(first_survey(&path).expect("a history"), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
@@ -25,6 +25,16 @@ pub const COLUMNS: [&str; 14] = [
     "query_text",
     "detail",
 ];
+
+/// Places among [`COLUMNS`].
+pub(super) mod column {
+    use std::ops::Range;
+
+    /// What was asked for, from the survey to the pass.
+    pub(in super::super) const ASKED: Range<usize> = 2..8;
+    /// What kind of answer came: status and source.
+    pub(in super::super) const ANSWERED: Range<usize> = 10..12;
+}
 
 const RFC3339_SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
 
@@ -141,13 +151,40 @@ pub(super) fn decode(fields: &[&[u8]; COLUMNS.len()]) -> Result<Sample, String> 
     })
 }
 
-fn parse_number(field: &[u8]) -> Option<u64> {
-    let digits = !field.is_empty() && field.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(field).ok().filter(|_| digits)?.parse().ok()
+pub(super) fn parse_number(field: &[u8]) -> Option<u64> {
+    if field.is_empty() {
+        return None;
+    }
+    field.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
 }
 
-fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
-    NaiveDateTime::parse_from_str(text, RFC3339_SECONDS).ok().map(|moment| moment.and_utc())
+/// Reads a moment; the form that we write is read without going through a format.
+pub(super) fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
+    let ours = || {
+        let number = |from: usize, to: usize| {
+            let mut digits = text.as_bytes()[from..to].iter();
+            digits
+                .try_fold(0_u32, |number, byte| Some(number * 10 + char::from(*byte).to_digit(10)?))
+        };
+        let day = NaiveDate::from_ymd_opt(
+            i32::try_from(number(0, 4)?).ok()?,
+            number(5, 7)?,
+            number(8, 10)?,
+        )?;
+        day.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)
+    };
+    let moment = if is_stamped_like_ours(text.as_bytes()) { ours() } else { None };
+    let moment = moment.or_else(|| NaiveDateTime::parse_from_str(text, RFC3339_SECONDS).ok());
+    moment.map(|moment| moment.and_utc())
+}
+
+/// Tells whether a text has the punctuation of `2026-11-21T06:00:04Z` in its places.
+pub(super) fn is_stamped_like_ours(text: &[u8]) -> bool {
+    text.len() == "2026-11-21T06:00:04Z".len()
+        && [text[4], text[7], text[10], text[13], text[16], text[19]] == *b"--T::Z"
 }
 
 /// Splits one line of a history into its fields.

@@ -1,9 +1,11 @@
-//! Choosing the run that a report is about.
+//! Choosing the run that a report is about: from the end of the file, by bisection, or by a scan.
 
 use std::path::Path;
 
 use super::HistoryError;
+use super::backward::{Backward, GaveUp, STEP_BYTES};
 use super::read::{Reading, fold_runs};
+use super::rows::{Opened, unreadable};
 use crate::domain::run::{Key, Progress, Run, RunId};
 use crate::domain::when::When;
 
@@ -33,6 +35,137 @@ pub struct Selection {
     pub reading: Reading,
 }
 
+/// Reads what is needed of a history and chooses the wanted run.
+///
+/// The newest runs are read from the end, a run further back is found by bisection: the cost does
+/// not grow with the history. A history in disorder is read whole if that is seen, and
+/// [`Reading::disorder_at`] says so. `still_asked` says which keys the survey has today; see
+/// [`Run::progress`].
+///
+/// # Errors
+///
+/// Fails if the history cannot be read, has no rows, or has no such run.
+pub fn select_run(
+    path: &Path,
+    wanted: Wanted,
+    still_asked: impl Fn(&Key) -> bool,
+) -> Result<Selection, HistoryError> {
+    select_by_steps(STEP_BYTES, path, wanted, &still_asked)
+}
+
+fn select_by_steps(
+    step_bytes: u64,
+    path: &Path,
+    wanted: Wanted,
+    still_asked: &dyn Fn(&Key) -> bool,
+) -> Result<Selection, HistoryError> {
+    let mut opened = Opened::open(path)?;
+    if !opened.is_small(step_bytes) {
+        let backward = Backward::new(&mut opened, step_bytes);
+        match (Walk { backward, peeked: None, still_asked }).select(wanted) {
+            Ok(Found::Selection(selection)) => return Ok(*selection),
+            Ok(Found::Nothing { span }) => return Err(no_such_run(path, wanted, span)),
+            Err(GaveUp::Io(error)) => return Err(unreadable(path, error)),
+            Err(GaveUp::ReadWhole) => {}
+        }
+    }
+    select_by_scan(path, wanted, still_asked)
+}
+
+/// What was found from the end.
+enum Found {
+    Selection(Box<Selection>),
+    /// No such run among those from the first to the last.
+    Nothing {
+        span: (RunId, RunId),
+    },
+}
+
+/// A way back through the runs of a history, each with its progress.
+struct Walk<'a> {
+    backward: Backward<'a>,
+    /// The next run, if it was already read to judge the one before it.
+    peeked: Option<Run>,
+    still_asked: &'a dyn Fn(&Key) -> bool,
+}
+
+impl Walk<'_> {
+    fn select(mut self, wanted: Wanted) -> Result<Found, GaveUp> {
+        // If not a single row can be read, the scan tells why.
+        let last = self.next()?.ok_or(GaveUp::ReadWhole)?;
+        let last_id = last.0.id;
+        let newest = match wanted {
+            Wanted::Newest | Wanted::Last => Some(last),
+            Wanted::At(when) if when.reaches(last_id) => Some(last),
+            Wanted::At(when) => self.find(when)?,
+        };
+        let is_wanted = |run: &Run| match wanted {
+            Wanted::At(When::Run(id)) => run.id == id,
+            _ => true,
+        };
+        let Some((newest, progress)) = newest.filter(|(run, _)| is_wanted(run)) else {
+            let first = self.backward.first_run()?.ok_or(GaveUp::ReadWhole)?;
+            return Ok(Found::Nothing { span: (first, last_id) });
+        };
+        let as_it_is = matches!(wanted, Wanted::Last | Wanted::At(When::Run(_)));
+        let mut newer_unfinished = None;
+        let (run, progress) = if as_it_is || progress.is_finished() {
+            (newest, progress)
+        } else if let Some(finished) = self.next_finished()? {
+            newer_unfinished = Some((newest.id, progress));
+            finished
+        } else {
+            (newest, progress)
+        };
+        let before = self.next_finished()?.map(|(run, _)| run);
+        let reading = self.backward.reading()?;
+        let selection = Selection { run, progress, before, newer_unfinished, reading };
+        Ok(Found::Selection(Box::new(selection)))
+    }
+
+    /// Finds the last run that a moment reaches.
+    fn find(&mut self, when: When) -> Result<Option<(Run, Progress)>, GaveUp> {
+        self.backward.bisect(|run| when.reaches(run))?;
+        self.peeked = None;
+        while let Some((run, progress)) = self.next()? {
+            if when.reaches(run.id) {
+                return Ok(Some((run, progress)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next(&mut self) -> Result<Option<(Run, Progress)>, GaveUp> {
+        let run = match self.peeked.take() {
+            Some(run) => Some(run),
+            None => self.backward.next_run()?,
+        };
+        let Some(run) = run else { return Ok(None) };
+        if run.planned().is_none() {
+            self.peeked = self.backward.next_run()?;
+        }
+        let progress = run.progress(self.peeked.as_ref(), self.still_asked);
+        Ok(Some((run, progress)))
+    }
+
+    fn next_finished(&mut self) -> Result<Option<(Run, Progress)>, GaveUp> {
+        while let Some((run, progress)) = self.next()? {
+            if progress.is_finished() {
+                return Ok(Some((run, progress)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn no_such_run(path: &Path, wanted: Wanted, span: (RunId, RunId)) -> HistoryError {
+    let wanted = match wanted {
+        Wanted::At(When::Run(id)) => format!("run `{id}`"),
+        _ => "run so early".to_owned(),
+    };
+    HistoryError::NoSuchRun { path: path.to_owned(), wanted, span }
+}
+
 #[derive(Default)]
 struct Scan {
     chosen: Option<(Run, Progress)>,
@@ -45,20 +178,14 @@ struct Scan {
     span: Option<(RunId, RunId)>,
 }
 
-/// Reads a history and chooses the wanted run.
-///
-/// `still_asked` says which keys the survey has today; see [`Run::progress`].
-///
-/// # Errors
-///
-/// Fails if the history cannot be read, has no rows, or has no such run.
-pub fn select_run(
+/// Reads the whole history, run by run, and chooses the wanted one.
+fn select_by_scan(
     path: &Path,
     wanted: Wanted,
-    still_asked: impl Fn(&Key) -> bool,
+    still_asked: &dyn Fn(&Key) -> bool,
 ) -> Result<Selection, HistoryError> {
     let step = |scan: &mut Scan, run: Run| {
-        let progress = run.progress(scan.last.as_ref(), &still_asked);
+        let progress = run.progress(scan.last.as_ref(), still_asked);
         let first = scan.span.map_or(run.id, |(first, _)| first);
         scan.span = Some((first, run.id));
         consider(scan, wanted, &run, progress);
@@ -75,23 +202,9 @@ pub fn select_run(
             faults => HistoryError::Unreadable { path, faults },
         });
     };
-    match scan.chosen {
-        Some((run, progress)) => Ok(Selection {
-            run,
-            progress,
-            before: scan.before,
-            newer_unfinished: scan.newer_unfinished,
-            reading,
-        }),
-        None => Err(HistoryError::NoSuchRun {
-            path: path.to_owned(),
-            wanted: match wanted {
-                Wanted::At(When::Run(id)) => format!("run `{id}`"),
-                _ => "run so early".to_owned(),
-            },
-            span: ends,
-        }),
-    }
+    let Some((run, progress)) = scan.chosen else { return Err(no_such_run(path, wanted, ends)) };
+    let Scan { before, newer_unfinished, .. } = scan;
+    Ok(Selection { run, progress, before, newer_unfinished, reading })
 }
 
 fn consider(scan: &mut Scan, wanted: Wanted, run: &Run, progress: Progress) {
@@ -113,3 +226,6 @@ fn consider(scan: &mut Scan, wanted: Wanted, run: &Run, progress: Progress) {
         scan.newer_unfinished = Some((run.id, progress));
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

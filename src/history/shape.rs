@@ -15,6 +15,8 @@ pub(super) struct Shape {
     places: [usize; COLUMNS.len()],
     /// How many columns a line has.
     width: usize,
+    /// Whether a line has the columns of a history, in their order, and nothing else.
+    pub(super) is_in_order: bool,
     /// What another program changed; empty for a file of ours.
     pub(super) differences: Vec<String>,
 }
@@ -29,7 +31,8 @@ impl Shape {
         if line == row::header() {
             let places = std::array::from_fn(|column| column);
             let width = COLUMNS.len();
-            return Ok(Self { separator: b',', places, width, differences: Vec::new() });
+            let differences = Vec::new();
+            return Ok(Self { separator: b',', places, width, is_in_order: true, differences });
         }
         let mut differences = Vec::new();
         let unmarked = line.strip_prefix(BYTE_ORDER_MARK);
@@ -63,15 +66,17 @@ impl Shape {
             return Err(format!("line 1 lacks {}", missing.join(", ")));
         }
         let places = std::array::from_fn(|column| find(COLUMNS[column]).unwrap_or_default());
+        let is_moved = places.iter().enumerate().any(|(column, place)| column != *place);
+        let is_in_order = !is_moved && names.len() == COLUMNS.len();
         if names.len() > COLUMNS.len() {
             differences.push("line 1 has more columns than a history".to_owned());
-        } else if places.iter().enumerate().any(|(column, place)| column != *place) {
+        } else if is_moved {
             differences.push("line 1 has its columns in another order".to_owned());
         }
         if differences.is_empty() {
             differences.push("line 1 has quotes or spaces that we do not write".to_owned());
         }
-        Ok(Self { separator, places, width: names.len(), differences })
+        Ok(Self { separator, places, width: names.len(), is_in_order, differences })
     }
 
     /// Notes what tells that a row was not written by us, although it may be readable.
@@ -103,6 +108,11 @@ impl Shape {
         }
         let fields = self.places.map(|place| splitter.field(place).unwrap_or_default());
         row::decode(&fields)
+    }
+
+    /// Returns where one of [`COLUMNS`] stands in a line, from 0.
+    pub(super) fn place(&self, column: usize) -> usize {
+        self.places[column]
     }
 }
 

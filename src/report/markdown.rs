@@ -2,7 +2,7 @@
 
 use super::escape::markdown;
 use super::model::RankingReport;
-use super::table::{Align, COUNT, columns, subtitle};
+use super::table::{COUNT, columns, subtitle};
 
 /// Renders the ranking as a heading, a table and its notes.
 #[must_use]
@@ -19,10 +19,7 @@ pub fn render_markdown(report: &RankingReport) -> String {
     }
     let headings = columns.iter().map(|column| capitalised(&column.heading));
     text.push_str(&row(headings));
-    text.push_str(&row(columns.iter().map(|column| match column.align {
-        Align::Left => "---".to_owned(),
-        Align::Right => "---:".to_owned(),
-    })));
+    text.push_str(&row(columns.iter().map(|column| column.align.markdown().to_owned())));
     for index in 0..report.lines.len() {
         text.push_str(&row(columns.iter().map(|column| markdown(&column.cells[index]))));
     }
@@ -35,11 +32,12 @@ pub fn render_markdown(report: &RankingReport) -> String {
     text
 }
 
-fn row(cells: impl Iterator<Item = String>) -> String {
+/// Writes a row of a table.
+pub(super) fn row(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
-fn capitalised(heading: &str) -> String {
+pub(super) fn capitalised(heading: &str) -> String {
     let mut chars = heading.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

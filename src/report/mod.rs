@@ -1,4 +1,4 @@
-//! One report model, and a file for each format that renders it into text.
+//! A model for each kind of report, and a file for each format that renders it into text.
 //!
 //! Nothing here opens a file or prints: a format takes the model and returns a text, the same text
 //! each time.
@@ -13,6 +13,8 @@ mod notes;
 mod number;
 mod table;
 mod terminal;
+mod trend;
+mod wide;
 
 pub use self::csv::render_csv;
 pub use escape::is_bidi_control;
@@ -25,3 +27,8 @@ pub use model::{
 };
 pub use number::{count, signed};
 pub use terminal::{Look, render_terminal};
+pub use trend::{
+    TrendInputs, TrendReport, render_trend_csv, render_trend_json, render_trend_markdown,
+    render_trend_terminal,
+};
+pub use wide::render_wide;

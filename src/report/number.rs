@@ -30,6 +30,24 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// Writes a change as percent, with its sign and one decimal.
+pub(super) fn signed_percent(share: f64) -> String {
+    format!("{} %", signed_decimal(share * 100.0))
+}
+
+/// Writes a rate with its sign: whole from 10 on, with one decimal below.
+pub(super) fn signed_rate(rate: f64) -> String {
+    let is_small = rate.abs() < 9.95;
+    #[expect(clippy::cast_possible_truncation, reason = "counts fit")]
+    let whole = rate.round() as i64;
+    if is_small { signed_decimal(rate) } else { signed(whole) }
+}
+
+/// Writes one decimal; what rounds to zero has no sign.
+fn signed_decimal(number: f64) -> String {
+    if number.abs() < 0.05 { "0.0".to_owned() } else { format!("{number:+.1}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +63,17 @@ mod tests {
         assert_eq!(signed(1234), "+1,234");
         assert_eq!(signed(0), "0");
         assert_eq!(signed(i64::MIN), "-9,223,372,036,854,775,808");
+    }
+
+    #[test]
+    fn changes_have_a_sign() {
+        assert_eq!(signed_percent(0.1234), "+12.3 %");
+        assert_eq!(signed_percent(-0.0001), "0.0 %");
+        assert_eq!(signed_percent(-0.5), "-50.0 %");
+        let rates = [(0.0, "0.0"), (9.94, "+9.9"), (9.96, "+10"), (-1234.5, "-1,235")];
+        for (rate, expected) in rates {
+            assert_eq!(signed_rate(rate), expected);
+        }
     }
 
     #[test]

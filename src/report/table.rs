@@ -18,6 +18,16 @@ pub(super) enum Align {
     Right,
 }
 
+impl Align {
+    /// Returns what stands under a heading in Markdown.
+    pub(super) fn markdown(self) -> &'static str {
+        match self {
+            Self::Left => "---",
+            Self::Right => "---:",
+        }
+    }
+}
+
 /// A column with a cell for each line of the report.
 pub(super) struct Column {
     pub(super) heading: String,

@@ -57,14 +57,38 @@ pub fn render_terminal(report: &RankingReport, look: Look) -> String {
             text.push_str(&format!("{cells}{BAR}{last}{BAR:#}\n"));
         }
     }
-    if !report.notes.is_empty() {
-        text.push('\n');
+    text.push_str(&render_notes(&report.notes, look));
+    text
+}
+
+/// Renders a table without bars, with its title and notes.
+pub(super) fn render_table(
+    title: &str,
+    subtitle: &str,
+    columns: Vec<Column>,
+    notes: &[String],
+    look: Look,
+) -> String {
+    let mut text = format!("{TITLE}{}{TITLE:#}\n", escape::terminal(title));
+    let subtitle = wrap(&escape::terminal(subtitle), look.columns, "");
+    text.push_str(&format!("{DIM}{subtitle}{DIM:#}\n\n"));
+    let columns = fit(columns);
+    let widths: Vec<usize> = columns.iter().map(width).collect();
+    let heading = |column: &Column| column.heading.clone();
+    text.push_str(&format!("{DIM}{}{DIM:#}\n", row(&columns, &widths, heading).trim_end()));
+    for index in 0..columns.first().map_or(0, |column| column.cells.len()) {
+        let cells = row(&columns, &widths, |column: &Column| column.cells[index].clone());
+        text.push_str(&format!("{}\n", cells.trim_end()));
     }
-    for note in &report.notes {
-        text.push_str(&format!(
-            "{DIM}{}{DIM:#}\n",
-            wrap(&escape::terminal(note), look.columns, "  ")
-        ));
+    text.push_str(&render_notes(notes, look));
+    text
+}
+
+fn render_notes(notes: &[String], look: Look) -> String {
+    let mut text = if notes.is_empty() { String::new() } else { "\n".to_owned() };
+    for note in notes {
+        let note = wrap(&escape::terminal(note), look.columns, "  ");
+        text.push_str(&format!("{DIM}{note}{DIM:#}\n"));
     }
     text
 }

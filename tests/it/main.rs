@@ -15,4 +15,5 @@ mod repository;
 mod rooms;
 mod simulated;
 mod surveys;
+mod trend;
 mod workdir;

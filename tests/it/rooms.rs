@@ -26,13 +26,17 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that stay in some rooms, and where those are.
-const LIBRARIES: [(&str, &[&str]); 12] = [
+const LIBRARIES: [(&str, &[&str]); 13] = [
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("indicatif", &["src/cli/"]),
-    ("csv", &["src/history/", "src/report/csv.rs"]),
-    ("csv_core", &["src/history/"]),
+    (
+        "csv",
+        &["src/history/", "src/report/csv.rs", "src/report/trend/csv.rs", "src/report/wide.rs"],
+    ),
+    ("csv_core", &["src/history/row.rs"]),
+    ("memchr", &["src/history/"]),
     ("toml", &["src/catalog/", "src/settings/file.rs"]),
     ("reqwest", &["src/github/"]),
     ("url", &["src/github/"]),

@@ -1,0 +1,358 @@
+//! The counts of one metric over time, in one pass over a history.
+//!
+//! A row whose like was seen before is taken as bytes: its run and moment are compared with those
+//! of the row before, what it was asked for with what followed the last time. Anything else is read
+//! as a sample, by every rule, and every fault is found there.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use memchr::{memchr, memchr_iter};
+
+use super::HistoryError;
+use super::read::{Reading, fold_runs};
+use super::row::{self, column};
+use super::rows::{Opened, Row, for_each_row};
+use crate::domain::run::{Run, RunId};
+use crate::domain::sample::{Detail, Outcome, Sample, Status, reasks_called_for};
+use crate::domain::series::{Attempt, MomentBytes, Scope, Series, SeriesBuilder, Slot};
+
+/// How long a run id and a moment are.
+const RUN_BYTES: usize = "20261121T060003Z-7f3a".len();
+const MOMENT_BYTES: usize = "2026-11-21T06:00:04Z".len();
+
+/// Reads the series of a metric from a history.
+///
+/// Rows behind the window are not read. Memory grows with frameworks and periods, not with rows; a
+/// history in disorder is read into memory first, and [`Reading::disorder_at`] says so.
+///
+/// # Errors
+///
+/// As [`fold_runs`].
+pub fn read_series(path: &Path, scope: &Scope<'_>) -> Result<(Series, Reading), HistoryError> {
+    let mut opened = Opened::open(path)?;
+    let mut stream = Stream::new(SeriesBuilder::new(scope.clone()));
+    let mut reading = for_each_row(path, &mut opened, |_, row| stream.take(row))?;
+    if !stream.is_disordered {
+        reading.runs = stream.runs;
+        return Ok((stream.builder.finish(), reading));
+    }
+    let add = |builder: &mut SeriesBuilder<'_>, run: Run| {
+        if !scope.is_over(run.id) {
+            builder.add_run(&run);
+        }
+    };
+    let (builder, reading) = fold_runs(path, || SeriesBuilder::new(scope.clone()), add)?;
+    Ok((builder.finish(), reading))
+}
+
+/// What goes from row to row.
+struct Stream<'a> {
+    builder: SeriesBuilder<'a>,
+    run: Option<RunId>,
+    /// The run as the last row has it.
+    run_bytes: Vec<u8>,
+    runs: u64,
+    is_disordered: bool,
+    /// A moment that is known to be one.
+    moment: MomentBytes,
+    /// What rows were asked for, by what their lines have from the survey to the pass.
+    asked: Known<Slot>,
+    /// Statuses and sources, by what lines have of them.
+    answered: Known<(Status, u32)>,
+}
+
+impl<'a> Stream<'a> {
+    fn new(builder: SeriesBuilder<'a>) -> Self {
+        Self {
+            builder,
+            run: None,
+            run_bytes: Vec::new(),
+            runs: 0,
+            is_disordered: false,
+            moment: MomentBytes::default(),
+            asked: Known::default(),
+            answered: Known::default(),
+        }
+    }
+
+    fn take(&mut self, row: &mut Row<'_>) -> Result<ControlFlow<()>, String> {
+        let quick = self.quick(row);
+        let (run, slot, attempt) = match quick {
+            Some(quick) => quick,
+            None => self.thorough(row)?,
+        };
+        if let Some(id) = run {
+            if self.run.is_some_and(|last| id < last) {
+                self.is_disordered = true;
+                return Ok(ControlFlow::Break(()));
+            }
+            if self.builder.scope().is_over(id) {
+                return Ok(ControlFlow::Break(()));
+            }
+            if self.run != Some(id) {
+                self.builder.start_run(id);
+                self.run = Some(id);
+                self.runs += 1;
+            }
+            self.run_bytes.clear();
+            self.run_bytes.extend_from_slice(row.line().get(..RUN_BYTES).unwrap_or_default());
+        }
+        self.builder.add(slot, attempt);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Reads a row whose parts are known, or plain; `None` for any other. The run is given only
+    /// where it is another than that of the row before.
+    fn quick(&mut self, row: &mut Row<'_>) -> Option<(Option<RunId>, Slot, Attempt)> {
+        if !row.shape.is_in_order || !row.is_text() {
+            return None;
+        }
+        let separator = row.shape.separator;
+        let (run, rest) = split_fixed(row.line(), RUN_BYTES, separator)?;
+        let run = if run == self.run_bytes.as_slice() {
+            None
+        } else {
+            Some(RunId::parse(std::str::from_utf8(run).ok()?)?)
+        };
+        let (observed_at, rest) = split_fixed(rest, MOMENT_BYTES, separator)?;
+        let observed_at = self.quick_moment(observed_at)?;
+        let (slot, rest) = self.asked.split_known(rest, column::ASKED.len(), separator)?;
+        let (attempt_no, rest) = split_field(rest, separator)?;
+        let attempt_no = match attempt_no {
+            b"1" => 1,
+            digits => {
+                u32::try_from(row::parse_number(digits)?).ok().filter(|number| *number > 0)?
+            }
+        };
+        let (count, rest) = split_field(rest, separator)?;
+        let count = match count {
+            b"" => None,
+            digits => Some(row::parse_number(digits)?),
+        };
+        let ((status, source), rest) =
+            self.answered.split_known(rest, column::ANSWERED.len(), separator)?;
+        let outcome = Outcome::new(status, count)?;
+        let (_query_text, detail) = row.split_in_two(rest)?;
+        let (reasks, planned) = match detail {
+            b"" => (0, None),
+            detail => {
+                let detail = std::str::from_utf8(detail).ok()?;
+                (reasks_called_for(status, detail), Detail::from_text(detail).planned())
+            }
+        };
+        let attempt = Attempt { attempt_no, outcome, observed_at, source, reasks, planned };
+        Some((run, slot, attempt))
+    }
+
+    /// Returns a moment as it stands, if it is written as we write it.
+    fn quick_moment(&mut self, bytes: &[u8]) -> Option<MomentBytes> {
+        let moment: MomentBytes = bytes.try_into().ok()?;
+        // As a rule only the seconds are others than those of the row before.
+        let seconds = matches!(moment[17..], [b'0'..=b'5', b'0'..=b'9', b'Z']);
+        if !(seconds && moment[..17] == self.moment[..17]) {
+            let is_moment = row::is_stamped_like_ours(bytes)
+                && std::str::from_utf8(bytes).ok().and_then(row::parse_moment).is_some();
+            self.moment = Some(moment).filter(|_| is_moment)?;
+        }
+        Some(moment)
+    }
+
+    /// Reads a row by every rule, and remembers its parts.
+    fn thorough(&mut self, row: &mut Row<'_>) -> Result<(Option<RunId>, Slot, Attempt), String> {
+        let sample: Sample = row.sample()?;
+        let slot = self.builder.slot(&sample);
+        let attempt = self.builder.attempt(&sample);
+        if let Some(asked) = as_it_stands(row, column::ASKED) {
+            self.asked.insert(asked, slot);
+        }
+        if let Some(answered) = as_it_stands(row, column::ANSWERED) {
+            self.answered.insert(answered, (sample.outcome.status(), attempt.source));
+        }
+        Ok((Some(sample.run), slot, attempt))
+    }
+}
+
+/// Returns what a line has of some columns, each with the separator behind it; `None` if one of
+/// them may stand there in quotes.
+fn as_it_stands(row: &Row<'_>, columns: std::ops::Range<usize>) -> Option<Vec<u8>> {
+    let separator = row.shape.separator;
+    let mut bytes = Vec::new();
+    for column in columns {
+        let field = row.column(column);
+        if field.contains(&b'"') || field.contains(&separator) {
+            return None;
+        }
+        bytes.extend_from_slice(field);
+        bytes.push(separator);
+    }
+    Some(bytes)
+}
+
+/// Splits off a field of a known length.
+fn split_fixed(line: &[u8], length: usize, separator: u8) -> Option<(&[u8], &[u8])> {
+    let (field, rest) = line.split_at_checked(length)?;
+    Some((field, rest.strip_prefix(&[separator])?))
+}
+
+/// Splits off a field; who uses it knows that it has no quotes.
+fn split_field(line: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let (field, rest) = line.split_at_checked(memchr(separator, line)?)?;
+    Some((field, &rest[1..]))
+}
+
+/// Values by the bytes they were read from, quickest for bytes that come again in the same order.
+struct Known<T> {
+    all: HashMap<Box<[u8]>, usize>,
+    entries: Vec<(Box<[u8]>, T)>,
+    /// For each entry the one that followed it the last time.
+    followers: Vec<usize>,
+    last: usize,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self { all: HashMap::new(), entries: Vec::new(), followers: Vec::new(), last: 0 }
+    }
+}
+
+impl<T: Copy> Known<T> {
+    /// Splits off what is known: so many fields, each with the separator behind it.
+    fn split_known<'a>(
+        &mut self,
+        line: &'a [u8],
+        fields: usize,
+        separator: u8,
+    ) -> Option<(T, &'a [u8])> {
+        let expected = self.followers.get(self.last).copied()?;
+        let index = match self.entries.get(expected) {
+            Some((known, _)) if line.starts_with(known) => expected,
+            _ => {
+                let end = memchr_iter(separator, line).nth(fields - 1)?;
+                *self.all.get(&line[..=end])?
+            }
+        };
+        self.followers[self.last] = index;
+        self.last = index;
+        let (known, value) = self.entries.get(index)?;
+        Some((*value, line.get(known.len()..)?))
+    }
+
+    fn insert(&mut self, bytes: Vec<u8>, value: T) {
+        if !self.all.contains_key(bytes.as_slice()) {
+            self.all.insert(bytes.clone().into(), self.entries.len());
+            self.entries.push((bytes.into(), value));
+            self.followers.push(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::select::tests::{gaps, pieces, text_of, written};
+    use super::*;
+    use crate::domain::period::{Per, Periods};
+    use crate::domain::ranking::Tally;
+    use crate::domain::when::When;
+
+    fn scope(metric: Option<&str>) -> Scope<'_> {
+        let periods = Periods::Calendar(Per::Day);
+        Scope { survey: None, metric, periods, since: None, until: None }
+    }
+
+    /// A count with its status, method and source.
+    type Told = (u64, Status, String);
+
+    /// Works out the same table from whole runs, by the rules of runs and rankings.
+    fn expected(path: &Path) -> BTreeMap<String, (RunId, BTreeMap<String, Told>)> {
+        let mut table = BTreeMap::new();
+        let step = |(table, last): &mut (BTreeMap<_, _>, Option<Run>), run: Run| {
+            if run.progress(last.as_ref(), |_| true).is_finished() {
+                let mut frameworks: BTreeMap<String, Vec<&Sample>> = BTreeMap::new();
+                for sample in &run.samples {
+                    frameworks.entry(sample.framework.clone()).or_default().push(sample);
+                }
+                let told = |(name, samples): (String, Vec<&Sample>)| {
+                    let tally = Tally::of(&samples);
+                    let counted = tally.counted?;
+                    let origin = format!("{:?} {}", counted.method, counted.source);
+                    Some((name, (tally.outcome.count()?, tally.outcome.status(), origin)))
+                };
+                let values: BTreeMap<String, Told> =
+                    frameworks.into_iter().filter_map(told).collect();
+                table.insert(run.id.started_at().date_naive().to_string(), (run.id, values));
+            }
+            *last = Some(run);
+        };
+        let start = || (BTreeMap::new(), None);
+        let ((found, _), _) = fold_runs(path, start, step).expect("a history");
+        table.extend(found);
+        table
+    }
+
+    fn found(series: &Series) -> BTreeMap<String, (RunId, BTreeMap<String, Told>)> {
+        let row = |row: &crate::domain::series::SeriesRow| {
+            let told = |(at, name): (usize, &String)| {
+                let value = row.value(at)?;
+                let origin = &series.origins[value.origin as usize];
+                let origin = format!("{:?} {}", origin.method, origin.source);
+                Some((name.clone(), (value.count, value.status, origin)))
+            };
+            let values = series.frameworks.iter().enumerate().filter_map(told).collect();
+            (row.period.from.date_naive().to_string(), (row.run, values))
+        };
+        series.rows.iter().map(row).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn one_pass_finds_what_runs_and_rankings_say(
+            pieces in pieces(),
+            gaps in prop_oneof![3 => gaps(1..30), 1 => gaps(-3..30)],
+        ) {
+            let (text, _) = text_of(&pieces, &gaps);
+            let (_folder, path) = written(&text);
+            let (series, reading) = read_series(&path, &scope(None)).expect("a series");
+            prop_assert_eq!(found(&series), expected(&path));
+            let ((), whole) = fold_runs(&path, || (), |(), _| ()).expect("a history");
+            prop_assert_eq!(reading, whole);
+        }
+
+        #[test]
+        fn a_window_leaves_out_what_is_before_and_behind(
+            pieces in pieces(),
+            gaps in gaps(1..30),
+            since in 0..20usize,
+            until in 0..20usize,
+        ) {
+            let (text, ids) = text_of(&pieces, &gaps);
+            let (_folder, path) = written(&text);
+            let bound = |at: usize| ids.get(at).copied();
+            let window = Scope {
+                since: bound(since).map(When::Run),
+                until: bound(until).map(When::Run),
+                ..scope(None)
+            };
+            let windowed = read_series(&path, &window).expect("a series").0;
+            // Within the window nothing differs; at its end a period may have lost its last run.
+            let whole = expected(&path);
+            for (day, (run, values)) in found(&windowed) {
+                prop_assert!(bound(since).is_none_or(|since| run >= since));
+                prop_assert!(bound(until).is_none_or(|until| run <= until));
+                if whole[&day].0 == run {
+                    prop_assert_eq!(&whole[&day].1, &values);
+                }
+            }
+            for (day, (run, _)) in &whole {
+                let inside = bound(since).is_none_or(|since| *run >= since)
+                    && bound(until).is_none_or(|until| *run <= until);
+                prop_assert!(!inside || found(&windowed).contains_key(day));
+            }
+        }
+    }
+}

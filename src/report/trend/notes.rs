@@ -1,0 +1,122 @@
+//! The sentences under a trend.
+
+use std::collections::BTreeMap;
+
+use super::super::notes::{LOWER_BOUND, UPPER_RANK};
+use super::{TrendInputs, TrendReport};
+use crate::domain::period::Period;
+use crate::domain::run::RunId;
+use crate::domain::sample::{SourceKind, Status};
+use crate::domain::trend::{TrendLine, TurnKind};
+
+/// The most stretches of gaps that are named.
+const MOST_GAPS: usize = 6;
+
+/// Writes the notes of a report that is otherwise complete.
+pub(super) fn write(report: &TrendReport, inputs: &TrendInputs<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(gaps(report));
+    if inputs.series.unfinished > 0 {
+        notes.push(format!("Left out, not finished: {}.", plural(inputs.series.unfinished, "run")));
+    }
+    notes.extend(turns(report));
+    notes.extend(missing(report));
+    let ends = || report.lines.iter().flat_map(|line| [line.first, line.last]).flatten();
+    if ends().any(|point| point.status == Status::Incomplete) {
+        notes.push(format!(
+            "{LOWER_BOUND} GitHub stopped the search early: at least so many. {UPPER_RANK} The rank \
+             can only be better. No change is given from or to such a count."
+        ));
+    }
+    let published =
+        |origin: &crate::domain::series::Origin| origin.source.kind == SourceKind::Published;
+    if inputs.series.origins.iter().any(published) {
+        notes.push("The days of published counts are placeholders.".to_owned());
+    } else if ends().any(|point| point.status == Status::Unchecked) {
+        notes.push(
+            "The source does not say of every count whether its search was complete.".to_owned(),
+        );
+    }
+    if !inputs.series.left_out.is_empty() {
+        let names = inputs.series.left_out.join(", ");
+        notes.push(format!("Left out, no longer in the survey: {names}."));
+    }
+    let (from, to) = (report.first.period.from.date_naive(), report.last.period.to.date_naive());
+    let own = inputs.survey.iter().flat_map(|survey| &survey.notes);
+    for note in own.filter(|note| from <= note.date && note.date <= to) {
+        notes.push(format!("{}: {}", note.date, note.text));
+    }
+    notes.extend(inputs.origin_notes.iter().cloned());
+    notes
+}
+
+fn gaps(report: &TrendReport) -> Option<String> {
+    let stretches: Vec<&[Period]> = report.gaps.chunk_by(|gap, next| gap.to == next.from).collect();
+    let name = |stretch: &&[Period]| match stretch {
+        [] => String::new(),
+        [gap] => day_or_hour(report, gap.from),
+        [first, .., last] => {
+            format!("{} to {}", day_or_hour(report, first.from), day_or_hour(report, last.from))
+        }
+    };
+    let mut named: Vec<String> = stretches.iter().take(MOST_GAPS).map(name).collect();
+    if stretches.len() > named.len() {
+        named.push("and more".to_owned());
+    }
+    let gaps = report.gaps.len();
+    let all = gaps + report.periods;
+    (gaps > 0).then(|| format!("No finished run in {gaps} of {all} periods: {}.", named.join(", ")))
+}
+
+fn day_or_hour(report: &TrendReport, at: chrono::DateTime<chrono::Utc>) -> String {
+    let is_short = (report.first.period.to - report.first.period.from).num_hours() < 23;
+    at.format(if is_short { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" }).to_string()
+}
+
+/// Tells of changes in the way of counting, those at the same run together.
+fn turns(report: &TrendReport) -> Vec<String> {
+    let mut together: BTreeMap<(RunId, TurnKind), Vec<&str>> = BTreeMap::new();
+    for line in &report.lines {
+        for turn in &line.turns {
+            together.entry((turn.run, turn.kind.clone())).or_default().push(&line.framework);
+        }
+    }
+    let note = |((run, kind), names): ((RunId, TurnKind), Vec<&str>)| {
+        let day = run.started_at().date_naive();
+        let whose = if names.len() == report.lines.len() && names.len() > 1 {
+            "all frameworks".to_owned()
+        } else {
+            names.join(", ")
+        };
+        match kind {
+            TurnKind::Method => {
+                format!("{day}: the query changed for {whose}; the trend begins anew.")
+            }
+            TurnKind::Host => {
+                format!("{day}: another GitHub was asked for {whose}; the trend begins anew.")
+            }
+            TurnKind::Api(before, after) => {
+                format!("{day}: counted over {after}, before over {before}: {whose}.")
+            }
+        }
+    };
+    together.into_iter().map(note).collect()
+}
+
+/// Names those without a count in the last period.
+fn missing(report: &TrendReport) -> Option<String> {
+    let gone = report.lines.iter().filter(|line| line.rank_now.is_none());
+    let tell = |line: &TrendLine| match line.last {
+        Some(last) => {
+            format!("{} (last on {})", line.framework, last.run.started_at().date_naive())
+        }
+        None => format!("{} (never)", line.framework),
+    };
+    let names: Vec<String> = gone.map(tell).collect();
+    (!names.is_empty())
+        .then(|| format!("Without a count in the last period: {}.", names.join(", ")))
+}
+
+fn plural(number: u64, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}

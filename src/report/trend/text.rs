@@ -1,0 +1,97 @@
+//! The trend as people read it: a table for a terminal, and one in Markdown.
+
+use super::super::escape::markdown;
+use super::super::markdown::{capitalised, row};
+use super::super::notes::{LOWER_BOUND, MISSING, UPPER_RANK};
+use super::super::number::{count, signed, signed_percent, signed_rate};
+use super::super::table::{Align, Column};
+use super::super::terminal::{Look, render_table};
+use super::TrendReport;
+use crate::domain::sample::Status;
+use crate::domain::trend::{TrendLine, TrendPoint};
+
+/// Renders the trend; colours are escape codes that the caller strips where nobody wants them.
+#[must_use]
+pub fn render_trend_terminal(report: &TrendReport, look: Look) -> String {
+    render_table(&report.title, &subtitle(report), columns(report), &report.notes, look)
+}
+
+/// Renders the trend as a heading, a table and its notes.
+#[must_use]
+pub fn render_trend_markdown(report: &TrendReport) -> String {
+    let mut text = format!("## {}\n\n{}\n\n", markdown(&report.title), markdown(&subtitle(report)));
+    let columns = columns(report);
+    text.push_str(&row(columns.iter().map(|column| capitalised(&column.heading))));
+    text.push_str(&row(columns.iter().map(|column| column.align.markdown().to_owned())));
+    for index in 0..report.lines.len() {
+        text.push_str(&row(columns.iter().map(|column| markdown(&column.cells[index]))));
+    }
+    if !report.notes.is_empty() {
+        text.push('\n');
+    }
+    for note in &report.notes {
+        text.push_str(&format!("- {}\n", markdown(note)));
+    }
+    text
+}
+
+/// Names the metric, the span, the periods and the sources.
+fn subtitle(report: &TrendReport) -> String {
+    let day = |end: crate::domain::trend::TrendEnd| end.run.started_at().format("%Y-%m-%d");
+    let (first, last) = (day(report.first), day(report.last));
+    let runs = match report.periods {
+        1 => "1 period with a finished run".to_owned(),
+        periods => format!("{} periods with a finished run", count(periods as u64)),
+    };
+    [
+        report.metric_title.clone(),
+        format!("{first} to {last} UTC"),
+        format!("by {}", report.per),
+        runs,
+        report.sources.join(", "),
+    ]
+    .join(" · ")
+}
+
+fn columns(report: &TrendReport) -> Vec<Column> {
+    let make = |heading: &str, align: Align, cell: &dyn Fn(&TrendLine) -> String| Column {
+        heading: heading.to_owned(),
+        align,
+        cells: report.lines.iter().map(cell).collect(),
+    };
+    let or_missing = |text: Option<String>| text.unwrap_or_else(|| MISSING.to_owned());
+    let mut columns = vec![
+        make("rank", Align::Right, &|line| rank_text(line.rank_now, line.last)),
+        make("framework", Align::Left, &|line| line.framework.clone()),
+        make("then", Align::Right, &|line| or_missing(line.rank_then.map(|rank| rank.to_string()))),
+        make("first", Align::Right, &|line| count_text(line.first)),
+        make("last", Align::Right, &|line| count_text(line.last)),
+        make("change", Align::Right, &|line| or_missing(line.change.map(signed))),
+        make("change %", Align::Right, &|line| or_missing(line.relative.map(signed_percent))),
+        make("per week", Align::Right, &|line| or_missing(line.per_week.map(signed_rate))),
+    ];
+    let is_late = |line: &TrendLine| line.first.is_some_and(|first| first.run != report.first.run);
+    if report.lines.iter().any(is_late) {
+        columns.push(make("since", Align::Left, &|line| match line.first {
+            Some(first) if is_late(line) => first.run.started_at().date_naive().to_string(),
+            _ => String::new(),
+        }));
+    }
+    columns
+}
+
+fn rank_text(rank: Option<u32>, point: Option<TrendPoint>) -> String {
+    let Some(rank) = rank else { return MISSING.to_owned() };
+    let is_bound = point.is_some_and(|point| point.status == Status::Incomplete);
+    format!("{}{rank}", if is_bound { UPPER_RANK } else { "" })
+}
+
+fn count_text(point: Option<TrendPoint>) -> String {
+    match point {
+        None => MISSING.to_owned(),
+        Some(point) if point.status == Status::Incomplete => {
+            format!("{LOWER_BOUND} {}", count(point.count))
+        }
+        Some(point) => count(point.count),
+    }
+}
