@@ -7,7 +7,6 @@ use super::args::{ExportArgs, PerArg, TrendArgs, WindowArgs};
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, refuse_target, replace_file};
 use super::report::{Subject, bad_moment, find_subject, note_unreadable, tell_reading};
-use crate::clock::Clock as _;
 use crate::domain::period::{Per, Periods};
 use crate::domain::series::{Scope, Series};
 use crate::domain::when::When;

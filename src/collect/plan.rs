@@ -52,9 +52,9 @@ pub struct Past {
 }
 
 impl Past {
-    /// Takes in the next run of the history.
+    /// Takes in a run of the history, from the newest to the oldest.
     pub fn note(&mut self, run: &Run, survey: &Survey) {
-        self.last_api = Api::of_run(run).or(self.last_api);
+        self.last_api = self.last_api.or_else(|| Api::of_run(run));
         for sample in run.answers().into_values() {
             let exact = match sample.outcome {
                 Outcome::Complete(count) | Outcome::Unchecked(count) => Some(count),
@@ -62,9 +62,23 @@ impl Past {
             };
             if let (Some(count), Some(method)) = (exact, sample.method) {
                 let name = survey.current_name(&sample.framework).to_owned();
-                self.last_counts.insert((name, sample.metric.clone(), method), count);
+                let key = (name, sample.metric.clone(), method);
+                self.last_counts.entry(key).or_insert(count);
             }
         }
+    }
+
+    /// Tells whether older runs have nothing more to say to a plan.
+    #[must_use]
+    pub fn knows_all_of(&self, plan: &Plan) -> bool {
+        self.last_api.is_some() && plan.queries.iter().all(|query| self.last_count(query).is_some())
+    }
+
+    /// Returns the last exact count of a query, by its first target.
+    fn last_count(&self, query: &PlannedQuery) -> Option<u64> {
+        let target = query.targets.first()?;
+        let key = (target.framework.clone(), target.metric.clone(), query.query.method);
+        self.last_counts.get(&key).copied()
     }
 
     /// Returns the API of the last run that asked one.
@@ -146,11 +160,7 @@ impl Plan {
     #[must_use]
     pub fn with_last_counts(mut self, past: &Past) -> Self {
         for query in &mut self.queries {
-            let first = query.targets.first();
-            query.last_count = first.and_then(|target| {
-                let key = (target.framework.clone(), target.metric.clone(), query.query.method);
-                past.last_counts.get(&key).copied()
-            });
+            query.last_count = past.last_count(query);
         }
         self
     }

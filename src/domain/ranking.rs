@@ -60,7 +60,8 @@ impl Tally {
         for sample in attempts {
             passes.entry(sample.sample_no).or_default().push(sample);
         }
-        let mut answers: Vec<&Sample> = passes.into_values().filter_map(select_answer).collect();
+        let mut answers: Vec<&Sample> =
+            passes.values().filter_map(|attempts| select_answer(attempts)).collect();
         let facts = |answer: &&Sample| Facts {
             outcome: answer.outcome,
             observed_at: answer.observed_at,

@@ -100,8 +100,8 @@ impl Run {
     /// Returns the answer of each key that has one; see [`select_answer`] for the rule.
     #[must_use]
     pub fn answers(&self) -> BTreeMap<Key, &Sample> {
-        let select = |(key, attempts)| Some((key, select_answer(attempts)?));
-        self.attempts().into_iter().filter_map(select).collect()
+        let attempts = self.attempts().into_iter();
+        attempts.filter_map(|(key, attempts)| Some((key, select_answer(&attempts)?))).collect()
     }
 
     /// Returns the keys that have an answer and whose re-asks were made.
@@ -133,7 +133,7 @@ impl Run {
     #[must_use]
     pub fn differences(&self) -> Vec<Difference> {
         let difference = |(key, attempts): (Key, Vec<&Sample>)| {
-            let answer = select_answer(attempts.iter().copied())?;
+            let answer = select_answer(&attempts)?;
             let Outcome::Complete(rest) = answer.outcome else { return None };
             let graphql = attempts.iter().rev().find_map(|sample| match sample.outcome {
                 Outcome::Unchecked(count)

@@ -288,9 +288,18 @@ pub const MOST_REASKS: u32 = 2;
 /// and the re-asks that it called for were made.
 #[must_use]
 pub fn is_settled(attempts: &[&Sample]) -> bool {
-    let Some(answer) = select_answer(attempts.iter().copied()) else { return false };
+    let valid = valid_attempts(attempts);
+    let Some(answer) = select_answer(valid) else { return false };
     let reasks = reasks_called_for(answer.outcome.status(), answer.detail.as_str());
-    attempts.len() > reasks as usize
+    valid.len() > reasks as usize
+}
+
+/// Returns the attempts of one key, given in file order, that still count: those since the method
+/// last changed, for then the query was edited in the middle of the run.
+fn valid_attempts<'s, 'a>(attempts: &'s [&'a Sample]) -> &'s [&'a Sample] {
+    let method = attempts.last().and_then(|last| last.method);
+    let changed_at = attempts.iter().rposition(|attempt| attempt.method != method);
+    &attempts[changed_at.map_or(0, |at| at + 1)..]
 }
 
 /// Returns how many more attempts an answer calls for, by its status and the text of its detail.
@@ -307,14 +316,13 @@ pub fn reasks_called_for(status: Status, detail: &str) -> u32 {
 /// Selects the answer among the attempts of one key, given in file order.
 ///
 /// The last with the best status counts: complete, then unchecked, then incomplete. Among
-/// incomplete ones the highest counts, the last of equal ones. Attempts of another method than the
-/// last one's do not count: the query was edited in the middle of the run. `None` means no attempt
-/// has a number.
-pub fn select_answer<'a>(attempts: impl IntoIterator<Item = &'a Sample>) -> Option<&'a Sample> {
-    let attempts: Vec<&Sample> = attempts.into_iter().collect();
-    let method = attempts.last().and_then(|last| last.method);
-    let same = |sample: &&Sample| method.is_none() || sample.method == method;
-    let numbered = attempts.into_iter().filter(same).filter(|s| s.outcome.count().is_some());
+/// incomplete ones the highest counts, the last of equal ones. Attempts before a change of the
+/// method do not count: the query was edited in the middle of the run. `None` means that no attempt
+/// that counts has a number.
+#[must_use]
+pub fn select_answer<'a>(attempts: &[&'a Sample]) -> Option<&'a Sample> {
+    let valid = valid_attempts(attempts).iter().copied();
+    let numbered = valid.filter(|sample| sample.outcome.count().is_some());
     // `max_by_key` returns the last of equal ones.
     numbered.max_by_key(|sample| answer_order(sample.outcome, sample.attempt_no))
 }
@@ -368,6 +376,32 @@ pub(crate) mod tests {
         (1..).zip(outcomes).map(|(no, outcome)| sample("Spring", no, *outcome)).collect()
     }
 
+    fn select(samples: &[Sample]) -> Option<&Sample> {
+        select_answer(&samples.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn attempts_before_a_change_of_the_method_do_not_count() {
+        use Outcome::{Complete, Failed, Incomplete};
+        let edited = |outcomes: &[Outcome], methods: &[&str]| {
+            let mut samples = numbered(outcomes);
+            for (sample, method) in samples.iter_mut().zip(methods) {
+                sample.method = Some(Method::of(method));
+            }
+            samples
+        };
+        let told = |samples: &[Sample]| {
+            let settled = is_settled(&samples.iter().collect::<Vec<_>>());
+            (select(samples).map(|answer| answer.outcome), settled)
+        };
+        let failed = edited(&[Complete(5), Failed], &["a", "b"]);
+        assert_eq!(told(&failed), (None, false));
+        let bound = edited(&[Complete(5), Incomplete(3)], &["a", "b"]);
+        assert_eq!(told(&bound), (Some(Incomplete(3)), true));
+        let back = edited(&[Complete(5), Complete(6), Failed], &["a", "b", "a"]);
+        assert_eq!(told(&back), (None, false));
+    }
+
     #[test]
     fn the_last_of_the_best_status_counts() {
         use Outcome::{Complete, Failed, Incomplete, Unchecked};
@@ -383,7 +417,7 @@ pub(crate) mod tests {
         ];
         for (outcomes, expected) in cases {
             let samples = numbered(outcomes);
-            assert_eq!(select_answer(&samples).map(|s| s.outcome), expected, "{outcomes:?}");
+            assert_eq!(select(&samples).map(|s| s.outcome), expected, "{outcomes:?}");
         }
     }
 
@@ -391,7 +425,7 @@ pub(crate) mod tests {
         #[test]
         fn no_attempt_beats_the_answer(outcomes in prop::collection::vec(outcomes(), 0..8)) {
             let samples = numbered(&outcomes);
-            let Some(answer) = select_answer(&samples) else {
+            let Some(answer) = select(&samples) else {
                 prop_assert!(outcomes.iter().all(|o| *o == Outcome::Failed));
                 return Ok(());
             };
@@ -415,7 +449,7 @@ pub(crate) mod tests {
             let samples = numbered(&outcomes);
             let mut with_failure = samples.clone();
             with_failure.insert(at.min(samples.len()), sample("Spring", 99, Outcome::Failed));
-            prop_assert_eq!(select_answer(&samples), select_answer(&with_failure));
+            prop_assert_eq!(select(&samples), select(&with_failure));
         }
     }
 

@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
 pub use lock::Holder;
-pub use read::{Reading, first_survey, fold_last_runs, fold_runs};
+pub use read::{Reading, first_survey, fold_runs, visit_last_runs};
 pub use row::{COLUMNS, RowFault};
 pub use select::{Selection, Wanted, select_run};
 pub use series::read_series;

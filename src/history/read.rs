@@ -87,37 +87,33 @@ pub fn fold_runs<T>(
     Ok((state, Reading { runs, disorder_at, ..reading }))
 }
 
-/// Folds the last runs of a history, at most so many, in order, into a value.
+/// Visits the last runs of a history, at most so many, the newest first, until `visit` breaks.
 ///
-/// Only the end of the file is read, so that this costs the same however long the history is. A
-/// history whose end is in disorder is read whole and put in order first.
+/// Only the end of the file is read, and one run is held at a time, so that this costs the same
+/// however long the history is. A history whose end is in disorder is read whole and put in order
+/// first; `visit` may have seen some of its runs by then and sees all of them.
 ///
 /// # Errors
 ///
 /// As [`fold_runs`].
-pub fn fold_last_runs<T>(
+pub fn visit_last_runs(
     path: &Path,
     most_runs: usize,
-    start: impl FnOnce() -> T,
-    mut step: impl FnMut(&mut T, Run),
-) -> Result<(T, Reading), HistoryError> {
-    let (last, reading) = last_runs(path, most_runs, STEP_BYTES)?;
-    let mut state = start();
-    for run in last {
-        step(&mut state, run);
-    }
-    Ok((state, reading))
+    visit: impl FnMut(Run) -> ControlFlow<()>,
+) -> Result<(), HistoryError> {
+    visit_by_steps(STEP_BYTES, path, most_runs, visit)
 }
 
-fn last_runs(
+fn visit_by_steps(
+    step_bytes: u64,
     path: &Path,
     most_runs: usize,
-    step_bytes: u64,
-) -> Result<(VecDeque<Run>, Reading), HistoryError> {
+    mut visit: impl FnMut(Run) -> ControlFlow<()>,
+) -> Result<(), HistoryError> {
     let mut opened = Opened::open(path)?;
     if !opened.is_small(step_bytes) {
-        match runs_from_end(&mut opened, most_runs, step_bytes) {
-            Ok(found) => return Ok(found),
+        match visit_from_end(&mut opened, most_runs, step_bytes, &mut visit) {
+            Ok(()) => return Ok(()),
             Err(GaveUp::Io(error)) => return Err(unreadable(path, error)),
             Err(GaveUp::ReadWhole) => {}
         }
@@ -128,21 +124,26 @@ fn last_runs(
             last.pop_front();
         }
     };
-    fold_runs(path, VecDeque::new, keep)
+    let (last, _) = fold_runs(path, VecDeque::new, keep)?;
+    // Whether the visitor has seen enough is its own affair; there is nothing after it.
+    let _ = last.into_iter().rev().try_for_each(visit);
+    Ok(())
 }
 
-fn runs_from_end(
+fn visit_from_end(
     opened: &mut Opened,
     most_runs: usize,
     step_bytes: u64,
-) -> Result<(VecDeque<Run>, Reading), GaveUp> {
+    visit: &mut impl FnMut(Run) -> ControlFlow<()>,
+) -> Result<(), GaveUp> {
     let mut backward = Backward::new(opened, step_bytes);
-    let mut last = VecDeque::new();
-    while last.len() < most_runs {
+    for _ in 0..most_runs {
         let Some(run) = backward.next_run()? else { break };
-        last.push_front(run);
+        if visit(run).is_break() {
+            break;
+        }
     }
-    Ok((last, backward.reading()?))
+    Ok(())
 }
 
 /// Returns the survey that the first readable row names; `None` if there is no such row.
@@ -187,33 +188,41 @@ mod tests {
         days.into_iter().flat_map(of_day).collect()
     }
 
-    fn ids(runs: &VecDeque<Run>) -> Vec<String> {
-        runs.iter().map(|run| run.id.to_string()[..8].to_owned()).collect()
+    /// Returns the days of the runs that are visited, and the most rows that one of them has.
+    fn visited(path: &Path, most_runs: usize) -> (Vec<String>, usize) {
+        let (mut days, mut rows) = (Vec::new(), 0);
+        visit_by_steps(1000, path, most_runs, |run| {
+            days.push(run.id.to_string()[..8].to_owned());
+            rows = rows.max(run.samples.len());
+            ControlFlow::Continue(())
+        })
+        .expect("a reading");
+        (days, rows)
     }
 
     #[test]
-    fn the_last_runs_are_read_from_the_end() {
+    fn the_last_runs_are_visited_from_the_end() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("history.csv");
         let write = |rows: &[u8]| std::fs::write(&path, [&header(), rows].concat());
         write(&rows(0..300)).expect("a file");
-        let (last, reading) = last_runs(&path, 3, 1000).expect("a reading");
-        assert_eq!(ids(&last), ["20261118", "20261119", "20261120"]);
-        assert!(last.iter().all(|run| run.samples.len() == 2));
-        // The row before them shows that the oldest of them is whole.
-        assert_eq!((reading.rows, reading.runs), (7, 3));
-        let all = last_runs(&path, 1000, 1000).expect("a reading").0;
-        assert_eq!(all.len(), 300);
-        let names = |names: &mut Vec<String>, run: Run| {
-            names.extend(run.samples.into_iter().map(|sample| sample.framework));
+        let (days, most_rows) = visited(&path, 3);
+        assert_eq!(
+            (days, most_rows),
+            (["20261120", "20261119", "20261118"].map(String::from).to_vec(), 2)
+        );
+        assert_eq!(visited(&path, 1000).0.len(), 300);
+        let mut first = None;
+        let until_first = |run: Run| {
+            assert_eq!(first.replace(run.id), None, "one is enough");
+            ControlFlow::Break(())
         };
-        assert_eq!(fold_last_runs(&path, 1, Vec::new, names).expect("a reading").0, ["A", "B"]);
+        visit_last_runs(&path, 1000, until_first).expect("a reading");
 
         write(&rows((0..300).chain([5]))).expect("a file");
-        let (last, reading) = last_runs(&path, 2, 1000).expect("a reading");
-        assert_eq!(ids(&last), ["20261119", "20261120"], "put in order");
-        assert_eq!((reading.rows, reading.disorder_at), (602, Some(602)));
-        assert!(last_runs(&folder.path().join("none.csv"), 2, 1000).is_err());
+        assert_eq!(visited(&path, 2).0, ["20261120", "20261119"], "put in order");
+        let nothing = |_| ControlFlow::Continue(());
+        assert!(visit_last_runs(&folder.path().join("none.csv"), 2, nothing).is_err());
     }
 
     #[test]

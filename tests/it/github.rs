@@ -276,8 +276,7 @@ fn a_sudden_zero_or_fall_is_asked_for_again() {
 
 #[test]
 fn a_run_is_of_one_github() {
-    let github =
-        fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(3)).times(1)).start();
+    let github = fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(3)).times(1)).start();
     let other = fake().start();
     let workdir = Workdir::new();
     let partial = ask(&workdir, &github, &["collect", "--max-wait", "1s"]);

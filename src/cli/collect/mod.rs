@@ -7,6 +7,7 @@ mod pass;
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -24,10 +25,13 @@ use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::{Key, Run, RunId};
 use crate::domain::survey::{ApiChoice, Survey};
 use crate::github::{Recorder, Replay};
-use crate::history::{Appender, HistoryError, Wanted, fold_runs, select_run};
+use crate::history::{Appender, HistoryError, Wanted, select_run, visit_last_runs};
 
 pub(super) use closing::{doubts, is_incomplete};
 pub(super) use pass::{Troubles, describe_api, describe_change, make_pass, teller};
+
+/// A count that none of so many last runs has is not looked for any further back.
+const MOST_RUNS_LOOKED_AT: usize = 30;
 
 pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, Failure> {
     let outputs = Outputs::choose(&arguments.output)?;
@@ -118,7 +122,7 @@ impl Order<'_> {
             }
             Origin::Github => {
                 let connection = Connection::find(self.session, &self.arguments.connection).await?;
-                let past = self.past(&self.history())?;
+                let past = self.past(&self.history(), &plan)?;
                 let has_token = connection.token.is_some();
                 let queries = plan.queries.len();
                 let chosen = self.choose_api(&past, &connection, queries)?;
@@ -200,7 +204,7 @@ impl Order<'_> {
         if plan.queries.is_empty() {
             return self.leave_empty_plan(run, &plan);
         }
-        let past = self.past(appender.path())?;
+        let past = self.past(appender.path(), &plan)?;
         let cross_checks = self.arguments.ask.cross_check;
         let plan = Plan { cross_checks, ..plan.with_last_counts(&past) };
         let chosen = connection.as_ref();
@@ -227,14 +231,19 @@ impl Order<'_> {
         Ok(DONE)
     }
 
-    /// Returns what the history tells a new run; a replay is taken as it was recorded.
-    fn past(&self, history: &Path) -> Result<Past, Failure> {
+    /// Returns what the last runs of the history tell a new one; a replay is taken as it was
+    /// recorded.
+    fn past(&self, history: &Path, plan: &Plan) -> Result<Past, Failure> {
+        let mut past = Past::default();
         if matches!(self.origin, Origin::Recording(_)) {
-            return Ok(Past::default());
+            return Ok(past);
         }
-        match fold_runs(history, Past::default, |past, run| past.note(&run, &self.survey)) {
-            Ok((past, _)) => Ok(past),
-            Err(HistoryError::Missing { .. }) => Ok(Past::default()),
+        let visited = visit_last_runs(history, MOST_RUNS_LOOKED_AT, |run| {
+            past.note(&run, &self.survey);
+            if past.knows_all_of(plan) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        match visited {
+            Ok(()) | Err(HistoryError::Missing { .. }) => Ok(past),
             Err(error) => Err(error.into()),
         }
     }

@@ -47,7 +47,9 @@ struct KeyState {
     still_asked: bool,
     /// The last run that asked for it, counted from 1.
     asked_in: u32,
+    /// Attempts of this run since the method last changed.
     attempts: u32,
+    method: Option<Method>,
     answer: Option<Answer>,
 }
 
@@ -143,6 +145,7 @@ impl<'a> SeriesBuilder<'a> {
             still_asked: self.scope.still_asks(&key),
             asked_in: 0,
             attempts: 0,
+            method: None,
             answer: None,
         });
         self.key_ids.insert(key, id);
@@ -194,7 +197,12 @@ impl<'a> SeriesBuilder<'a> {
             state.attempts = 0;
             state.answer = None;
             self.asked.push(slot.key);
+        } else if state.method != slot.method {
+            // The query was edited in the middle of the run.
+            state.attempts = 0;
+            state.answer = None;
         }
+        state.method = slot.method;
         state.attempts += 1;
         self.rows_of_run += 1;
         self.planned = attempt.planned.or(self.planned);
@@ -301,10 +309,11 @@ impl<'a> SeriesBuilder<'a> {
         // Of attempts under an earlier and today's name the best counts, as if the name were one.
         let order =
             |answer: &Answer| (answer_order(answer.outcome, answer.attempt_no), answer.place);
-        answers.sort_by_key(|(column, pass, answer)| (*column, *pass, order(answer)));
+        answers.sort_by_key(|(column, pass, answer)| (*column, *pass, answer.place));
         answers.dedup_by(|later, kept| {
             let is_same = (later.0, later.1) == (kept.0, kept.1);
-            if is_same {
+            let is_better = order(&later.2) > order(&kept.2) || later.2.method != kept.2.method;
+            if is_same && is_better {
                 *kept = *later;
             }
             is_same

@@ -58,8 +58,7 @@ fn patience_ends_with_try_again_later() {
     insta::assert_snapshot!(outcome.stderr);
     assert_eq!(github.requests().len(), 1);
     // With something counted the run is unfinished instead, and is finished later.
-    let github =
-        fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(4)).times(1)).start();
+    let github = fake().fault(Fault::new(When::Nth(4), Reply::secondary_limit(4)).times(1)).start();
     let partial = ask(&workdir, &github, &["collect", "--max-wait", "2s"]);
     assert_eq!(partial.code, 3);
     insta::assert_snapshot!(partial.stderr);
