@@ -20,7 +20,7 @@ mod simulated_clock;
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use fake_github::{Builder, FakeGithub, SimulatedTime, TimeModel};
@@ -41,9 +41,12 @@ fn main() {
                 "{queries:>7}  {api:<7}  {requests:>8}  {points:>6}  {refused:>7}  {taken:>8.1} s"
             );
             if api == "graphql" && queries == 10_000 {
-                let computed = compute(queries);
+                let (computed, peak_kb) = compute(queries);
                 let share = 100.0 * computed.as_secs_f64() / taken;
-                println!("the program itself computes {computed:.2?} of it, {share:.2} %");
+                println!(
+                    "the program itself computes {computed:.2?} of it, {share:.2} %, and uses \
+                     {peak_kb} kB of memory at most"
+                );
             }
         }
     }
@@ -89,21 +92,39 @@ fn simulate(queries: usize, api: &str) -> (usize, u32, usize, Duration) {
     (github.requests().len(), github.graphql_points_used(), github.refused(), time.passed())
 }
 
-/// Runs the program as a process and returns what it computed.
-fn compute(queries: usize) -> Duration {
+/// Runs the program as a process and returns what it computed, and its most memory in kB.
+fn compute(queries: usize) -> (Duration, u64) {
     let folder = tempfile::tempdir().expect("a folder");
     write_survey(folder.path(), queries);
     let github = builder().start();
     let before = children_computed();
-    let status = Command::new(env!("CARGO_BIN_EXE_repo-census"))
-        .args(["collect", "bench", "--quiet", "--api", "graphql", "--api-url", github.api_url()])
+    let mut child = Command::new(env!("CARGO_BIN_EXE_repo-census"))
+        .args(["collect", "bench", "--api", "graphql", "--api-url", github.api_url()])
         .current_dir(folder.path())
         .env_clear()
         .env("GH_TOKEN", TOKEN)
-        .status()
-        .expect("the program runs");
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut peak_kb = 0;
+    let status = loop {
+        peak_kb = peak_kb.max(peak_memory_kb(child.id()));
+        match child.try_wait().expect("a child") {
+            Some(status) => break status,
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
     assert!(status.success(), "{status}");
-    children_computed().saturating_sub(before)
+    (children_computed().saturating_sub(before), peak_kb)
+}
+
+/// Returns the most memory that a running process has used, as Linux tells it.
+fn peak_memory_kb(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Returns the computing time of all children that have ended, as Linux tells it.

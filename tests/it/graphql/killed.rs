@@ -9,8 +9,9 @@ use crate::fake_github::{FakeGithub, TimeModel};
 use crate::github::TOKEN;
 use crate::workdir::Workdir;
 
-/// What a run may use at most, in kB.
-const MOST_MEMORY_KB: u64 = 40_000;
+/// What a run may use at most, in kB. A debug build uses a fourth more than the one that ships, which
+/// the benchmark of both APIs measures.
+const MOST_MEMORY_KB: u64 = 44_000;
 
 fn collect(workdir: &Workdir, github: &FakeGithub, arguments: &[&str]) -> std::process::Command {
     let arguments = [&["collect", "many", "--api", "graphql"], arguments].concat();
