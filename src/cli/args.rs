@@ -82,6 +82,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
+    /// Mend a damaged history
+    Repair(RepairArgs),
     /// Start a survey of your own
     Init(InitArgs),
     /// Print completions for a shell
@@ -251,6 +253,16 @@ pub(super) struct CheckArgs {
 
     #[command(flatten)]
     pub(super) connection: ConnectionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RepairArgs {
+    /// The survey, or a history file
+    pub(super) survey: String,
+
+    /// Say what would be mended, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

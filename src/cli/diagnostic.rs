@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::catalog::{CatalogError, Kind};
 use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
-use crate::history::HistoryError;
+use crate::history::{Faults, HistoryError};
 use crate::platform::Signal;
 use crate::report::UnknownMetric;
 use crate::settings::SettingsError;
@@ -79,6 +79,12 @@ impl Failure {
 
     pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
+        self
+    }
+
+    /// Adds lines of a file, the first of them one by one.
+    fn because_of_lines(mut self, faults: &Faults) -> Self {
+        self.causes.extend(told(faults));
         self
     }
 
@@ -175,11 +181,15 @@ impl From<HistoryError> for Failure {
                 .hint("put the last good copy back: another program wrote this one"),
             HistoryError::Io { .. } | HistoryError::NotAHistory { .. } => failure,
             HistoryError::Rewritten { differences, .. } => {
-                failure.because(differences.join(" and ")).hint(
-                    "put the last good copy back, or keep this one apart and let \
-                     `repo-census collect` start a new history",
-                )
+                failure.because(differences.join(" and ")).hint(format!(
+                    "bring it back to our form with `{}`, or put the last good copy back",
+                    repair_command(&error)
+                ))
             }
+            HistoryError::Inexact { faults, .. } => failure.because_of_lines(faults).hint(
+                "put the last good copy back, or save it once more with every number in full and \
+                 moments such as `2026-11-21T06:00:04Z`",
+            ),
             HistoryError::Changed { .. } => failure
                 .because("it is not the file that this run wrote to, although that is locked")
                 .hint(
@@ -204,6 +214,15 @@ impl From<HistoryError> for Failure {
             }
         }
     }
+}
+
+/// Returns the command that mends the history which an error speaks of.
+fn repair_command(error: &HistoryError) -> String {
+    let path = match error {
+        HistoryError::Rewritten { path, .. } => path.to_string_lossy(),
+        _ => "SURVEY".into(),
+    };
+    format!("repo-census repair {}", super::quoted(&path))
 }
 
 impl Failure {
@@ -301,6 +320,16 @@ impl From<UnknownMetric> for Failure {
         let known = list(&error.known);
         Self::of(USAGE, &error).hint(format!("there are {known}"))
     }
+}
+
+/// Returns the first lines with what is wrong with each, and how many more there are.
+pub(super) fn told(faults: &Faults) -> Vec<String> {
+    let mut lines: Vec<String> = faults.first.iter().map(ToString::to_string).collect();
+    let more = faults.count.saturating_sub(lines.len() as u64);
+    if more > 0 {
+        lines.push(format!("and {more} more lines"));
+    }
+    lines
 }
 
 fn list(words: &[String]) -> String {

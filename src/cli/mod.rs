@@ -13,6 +13,7 @@ mod diagnostic;
 mod generate;
 mod init;
 mod output;
+mod repair;
 mod report;
 mod ui;
 
@@ -65,6 +66,7 @@ impl Session {
             Command::Collect(arguments) => collect::perform(self, &arguments),
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
+            Command::Repair(arguments) => repair::perform(self, &arguments),
             Command::Init(arguments) => init::perform(self, &arguments),
             Command::Completions { shell } => generate::completions(self, shell),
             Command::Man { out } => generate::man(self, out.as_deref()),

@@ -15,7 +15,7 @@ use crate::domain::sample::Sample;
 use crate::platform::{leads_to, sync_folder};
 
 /// The longest line that can be one of ours: names, a query and a detail, with room to spare.
-const LONGEST_LINE_BYTES: u64 = 1 << 16;
+pub(super) const LONGEST_LINE_BYTES: u64 = 1 << 16;
 
 /// A history opened for appending; the lock is held as long as this lives.
 #[derive(Debug)]
@@ -300,11 +300,11 @@ fn count_lines(file: &mut File, end: u64) -> io::Result<u64> {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn io_error(path: &Path, doing: &'static str, source: io::Error) -> HistoryError {
+pub(super) fn io_error(path: &Path, doing: &'static str, source: io::Error) -> HistoryError {
     HistoryError::Io { path: path.to_owned(), doing, source }
 }
 

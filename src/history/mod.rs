@@ -1,12 +1,20 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write, `read` and `select` read. What a count means is `domain`'s business.
+//! `append` write, `read` and `select` read. `scan` looks at every line, by the `layout` of the file
+//! and with the values that are `exact`; `repair` stands on it, and
+//! writes through `rewrite`. What a count means is `domain`'s business.
 
 mod append;
+mod exact;
+mod layout;
+mod lines;
 mod lock;
 mod read;
+mod repair;
+mod rewrite;
 mod row;
+mod scan;
 mod select;
 mod shape;
 
@@ -18,7 +26,9 @@ use chrono::{DateTime, Utc};
 pub use append::{Appender, SetAside, is_history};
 pub use lock::Holder;
 pub use read::{Reading, fold_runs};
+pub use repair::{Repair, plan_repair, repair};
 pub use row::{COLUMNS, RowFault};
+pub use scan::Faults;
 pub use select::{Selection, Wanted, select_run};
 
 use crate::domain::run::RunId;
@@ -72,6 +82,14 @@ pub enum HistoryError {
         /// What tells, with line numbers.
         differences: Vec<String>,
     },
+    /// Another program lost parts of values, or wrote them so that they can mean two things.
+    #[error("`{}` has {} that cannot be read exactly; nothing was changed", path.display(), of_rows(faults.count))]
+    Inexact {
+        /// The file.
+        path: PathBuf,
+        /// The rows.
+        faults: Faults,
+    },
     /// The file was changed or replaced under our hands although we hold its lock.
     #[error("`{}` was changed or replaced by another program during the run", path.display())]
     Changed {
@@ -106,4 +124,8 @@ pub enum HistoryError {
         /// The first and the last run there are.
         span: (RunId, RunId),
     },
+}
+
+fn of_rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }

@@ -26,7 +26,7 @@ pub const COLUMNS: [&str; 14] = [
     "detail",
 ];
 
-const RFC3339_SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
+pub(super) const RFC3339_SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// Returns the header row with its line feed.
 pub(super) fn header() -> Vec<u8> {

@@ -9,6 +9,7 @@ mod fake_github_tests;
 mod github;
 mod history;
 mod interrupted;
+mod repair;
 mod report;
 mod repository;
 mod rooms;

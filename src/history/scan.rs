@@ -1,0 +1,356 @@
+//! One look at every line of a file: what it holds, what is wrong, and how to read it in order.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::io;
+use std::path::Path;
+
+use super::HistoryError;
+use super::append::io_error;
+use super::layout::{Bad, Form, Layout, Line};
+use super::lines::{Lines, Place};
+use super::row::{self, LineSplitter, RowFault};
+use crate::domain::run::RunId;
+use crate::domain::sample::Sample;
+
+/// The most lines of one kind that are told one by one.
+pub(super) const MOST_TOLD: usize = 20;
+
+/// Lines with something to tell: the first of them, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// The first, in the order in which they were found.
+    pub first: Vec<RowFault>,
+    /// How many there are in all.
+    pub count: u64,
+}
+
+impl Faults {
+    pub(super) fn add(&mut self, line: u64, reason: impl Into<String>) {
+        self.count += 1;
+        if self.first.len() < MOST_TOLD {
+            self.first.push(RowFault { line, reason: reason.into() });
+        }
+    }
+
+    /// Tells whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// A line with something that is no row, or none that can be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Odd {
+    pub(super) place: Place,
+    pub(super) reason: String,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) struct Scan {
+    pub(super) layout: Layout,
+    /// How many rows can be read.
+    pub(super) rows: u64,
+    /// Rows that cannot be read.
+    pub(super) bad: Faults,
+    /// Those of them that another program robbed of something.
+    pub(super) inexact: Faults,
+    /// Repeated headers and blank lines.
+    pub(super) empty: Faults,
+    /// Rows that are read, but not written as we write them.
+    pub(super) rewritten: Faults,
+    /// Words that stand for a status and are none: the first line and how many.
+    pub(super) unknown_statuses: BTreeMap<String, (u64, u64)>,
+    /// The first line whose run stands behind a later one, and how often the order breaks.
+    pub(super) disorder: Option<(u64, u64)>,
+    /// What stands behind the last line feed.
+    pub(super) tail: Option<Place>,
+    /// Whether the file was read twice because later rows decide what earlier ones mean.
+    pub(super) was_read_twice: bool,
+    stretches: Vec<Stretch>,
+    lines: Lines,
+}
+
+/// Lines whose runs follow each other in order.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    /// Its first line, and where that starts.
+    start: (u64, u64),
+    /// The byte behind its last line.
+    end: u64,
+    first: RunId,
+    last: RunId,
+}
+
+impl Scan {
+    /// Looks at every line; `recognise` knows the file by its first line, `visit` gets each row.
+    ///
+    /// Returns `None` for a file without a whole line; that is an empty one, or one that was cut off in its first line.
+    pub(super) fn of(
+        path: &Path,
+        recognise: impl FnOnce(&[u8]) -> Result<Layout, HistoryError>,
+        mut visit: impl FnMut(Place, Sample),
+    ) -> Result<Option<Self>, HistoryError> {
+        let unreadable = |source| io_error(path, "read", source);
+        let mut lines = Self::open_lines(path)?;
+        let mut line = Vec::new();
+        let Some(mut place) = lines.read(&mut line).map_err(unreadable)? else { return Ok(None) };
+        // A hint that some programs leave for a spreadsheet.
+        if line.len() <= 7 && line.starts_with(b"sep=") {
+            place = lines.read(&mut line).map_err(unreadable)?.unwrap_or(place);
+        }
+        let layout = recognise(&line)?;
+        let start =
+            if layout.has_header { (place.end, place.line + 1) } else { (place.start, place.line) };
+        let mut scan = Self::new(lines, layout);
+        scan.pass(start, &mut visit).map_err(unreadable)?;
+        if scan.layout.habits.were_asked {
+            scan = Self::new(scan.lines, scan.layout);
+            scan.was_read_twice = true;
+            scan.pass(start, &mut |_, _| {}).map_err(unreadable)?;
+        }
+        Ok(Some(scan))
+    }
+
+    fn open_lines(path: &Path) -> Result<Lines, HistoryError> {
+        Lines::open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => HistoryError::Missing { path: path.to_owned() },
+            _ => io_error(path, "read", source),
+        })
+    }
+
+    fn new(lines: Lines, layout: Layout) -> Self {
+        Self {
+            layout,
+            rows: 0,
+            bad: Faults::default(),
+            inexact: Faults::default(),
+            empty: Faults::default(),
+            rewritten: Faults::default(),
+            unknown_statuses: BTreeMap::new(),
+            disorder: None,
+            tail: None,
+            was_read_twice: false,
+            stretches: Vec::new(),
+            lines,
+        }
+    }
+
+    fn pass(&mut self, start: (u64, u64), visit: &mut impl FnMut(Place, Sample)) -> io::Result<()> {
+        self.lines.go_to(start.0, start.1)?;
+        let mut splitter = self.layout.splitter();
+        let (mut line, mut next_start) = (Vec::new(), start);
+        while let Some(place) = self.lines.read(&mut line)? {
+            match read_line(&mut self.layout, place, &line, &mut splitter) {
+                Line::Row(sample, form) => {
+                    self.rows += 1;
+                    if form == Form::Rewritten {
+                        self.rewritten.add(place.line, "is not written as we write it");
+                    }
+                    let from =
+                        if self.stretches.is_empty() { start } else { (place.start, place.line) };
+                    self.put(place, sample.run, from);
+                    visit(place, sample);
+                }
+                Line::Header => self.empty.add(place.line, "repeats the header"),
+                Line::Blank => self.empty.add(place.line, "is empty"),
+                Line::Bad(bad) => self.add_bad(place.line, bad),
+            }
+            if let Some(stretch) = self.stretches.last_mut() {
+                stretch.end = place.end;
+            }
+            next_start = (place.end, place.line + 1);
+        }
+        self.tail = self.lines.tail(next_start.1 - 1);
+        Ok(())
+    }
+
+    /// Puts a row into the stretch it continues, or begins another one.
+    fn put(&mut self, place: Place, run: RunId, from: (u64, u64)) {
+        match self.stretches.last_mut() {
+            Some(stretch) if stretch.last <= run => stretch.last = run,
+            before => {
+                if before.is_some() {
+                    let (first, times) = self.disorder.unwrap_or((place.line, 0));
+                    self.disorder = Some((first, times + 1));
+                }
+                self.stretches.push(Stretch { start: from, end: place.end, first: run, last: run });
+            }
+        }
+    }
+
+    fn add_bad(&mut self, line: u64, bad: Bad) {
+        if let Some(word) = bad.unknown_status
+            && (self.unknown_statuses.len() < MOST_TOLD
+                || self.unknown_statuses.contains_key(&word))
+        {
+            self.unknown_statuses.entry(word).or_insert((line, 0)).1 += 1;
+        }
+        if bad.is_inexact {
+            self.inexact.add(line, bad.reason.clone());
+        }
+        self.bad.add(line, bad.reason);
+    }
+
+    /// Reads the runs again, in order. Their rows stand as in the file.
+    pub(super) fn into_runs(self) -> OrderedRuns {
+        let splitter = self.layout.splitter();
+        let queue = (0..).zip(&self.stretches).map(|(at, stretch)| Reverse((stretch.first, at)));
+        let queue = queue.collect();
+        OrderedRuns {
+            lines: self.lines,
+            layout: self.layout,
+            splitter,
+            stretches: self.stretches,
+            queue,
+        }
+    }
+}
+
+fn read_line(layout: &mut Layout, place: Place, line: &[u8], splitter: &mut LineSplitter) -> Line {
+    if place.is_too_long() {
+        let bytes = place.end - place.start;
+        return Line::Bad(Bad::garbage(format!("has {bytes} bytes, more than any row")));
+    }
+    layout.read(line, splitter)
+}
+
+/// The runs of a file in their order, whatever order they stand in.
+///
+/// Memory is bounded by one run and by how often the file's order breaks.
+pub(super) struct OrderedRuns {
+    lines: Lines,
+    layout: Layout,
+    splitter: LineSplitter,
+    /// What is left of each stretch.
+    stretches: Vec<Stretch>,
+    queue: BinaryHeap<Reverse<(RunId, usize)>>,
+}
+
+/// A row with its place in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Placed {
+    pub(super) place: Place,
+    pub(super) sample: Sample,
+}
+
+impl OrderedRuns {
+    /// Returns the rows of the next run, in file order; `odd` gets the bad lines between them.
+    pub(super) fn next_run(&mut self, odd: &mut Vec<Odd>) -> io::Result<Option<Vec<Placed>>> {
+        let Some(Reverse((run, _))) = self.queue.peek().copied() else { return Ok(None) };
+        let mut rows = Vec::new();
+        while let Some(Reverse((next, at))) = self.queue.peek().copied()
+            && next == run
+        {
+            self.queue.pop();
+            if let Some(later) = self.read_stretch(at, run, &mut rows, odd)? {
+                self.queue.push(Reverse((later, at)));
+            }
+        }
+        Ok(Some(rows))
+    }
+
+    /// Returns the lines, to copy some of them.
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Reads the rows of a run from a stretch; returns the run that follows in it.
+    fn read_stretch(
+        &mut self,
+        at: usize,
+        run: RunId,
+        rows: &mut Vec<Placed>,
+        odd: &mut Vec<Odd>,
+    ) -> io::Result<Option<RunId>> {
+        let Stretch { start, end, .. } = self.stretches[at];
+        self.lines.go_to(start.0, start.1)?;
+        let mut line = Vec::new();
+        while self.lines.next_start().0 < end {
+            let Some(place) = self.lines.read(&mut line)? else { break };
+            let reason = match read_line(&mut self.layout, place, &line, &mut self.splitter) {
+                Line::Row(sample, _) if sample.run == run => {
+                    rows.push(Placed { place, sample });
+                    continue;
+                }
+                Line::Row(sample, _) => {
+                    self.stretches[at].start = (place.start, place.line);
+                    return Ok(Some(sample.run));
+                }
+                Line::Header | Line::Blank => continue,
+                Line::Bad(bad) => bad.reason,
+            };
+            odd.push(Odd { place, reason });
+        }
+        Ok(None)
+    }
+}
+
+/// What tells the rows of a run apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct RowKey {
+    framework: String,
+    metric: String,
+    sample_no: u32,
+    attempt_no: u32,
+}
+
+impl RowKey {
+    fn of(sample: &Sample) -> Self {
+        Self {
+            framework: sample.framework.clone(),
+            metric: sample.metric.clone(),
+            sample_no: sample.sample_no,
+            attempt_no: sample.attempt_no,
+        }
+    }
+}
+
+/// A row whose key another row of its run has already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Double {
+    pub(super) row: Placed,
+    /// The first row with that key.
+    pub(super) first: Placed,
+}
+
+impl Double {
+    /// Tells whether both rows say the same.
+    pub(super) fn is_same(&self) -> bool {
+        self.row.sample == self.first.sample
+    }
+
+    /// Says it of the second row.
+    pub(super) fn reason(&self) -> String {
+        let first = self.first.place.line;
+        if self.is_same() {
+            format!("repeats line {first}")
+        } else {
+            format!("has the key of line {first}, but says something else")
+        }
+    }
+}
+
+/// Parts the rows of one run: the first of each key, and those that double one.
+pub(super) fn part_doubles(rows: Vec<Placed>) -> (Vec<Placed>, Vec<Double>) {
+    let mut seen: HashMap<RowKey, usize> = HashMap::with_capacity(rows.len());
+    let (mut kept, mut doubles): (Vec<Placed>, Vec<Double>) =
+        (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        let first = *seen.entry(RowKey::of(&row.sample)).or_insert(kept.len());
+        if first < kept.len() {
+            doubles.push(Double { first: kept[first].clone(), row });
+        } else {
+            kept.push(row);
+        }
+    }
+    (kept, doubles)
+}
+
+/// Returns the rows of a run as bytes.
+pub(super) fn encode(rows: &[Placed]) -> Vec<u8> {
+    let samples: Vec<Sample> = rows.iter().map(|row| row.sample.clone()).collect();
+    row::encode(&samples)
+}
