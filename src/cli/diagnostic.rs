@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 use crate::catalog::{CatalogError, Kind};
 use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
@@ -93,6 +94,17 @@ impl Failure {
         self
     }
 
+    /// A history that is not as it should be; what is wrong with it was told already.
+    pub(super) fn of_damage(path: &Path, is_mendable: bool) -> Self {
+        let failure = Self::new(NOT_FINISHED, format!("`{}` is not sound", path.display()));
+        if is_mendable {
+            let command = repair_command(path);
+            failure.hint(format!("see what can be mended with `{command} --dry-run`"))
+        } else {
+            failure.hint("compare those rows with the last good copy: no program can mend them")
+        }
+    }
+
     fn of(code: u8, error: &dyn Error) -> Self {
         let failure = Self::new(code, error.to_string());
         match error.source() {
@@ -180,10 +192,10 @@ impl From<HistoryError> for Failure {
                 .fold(failure, |failure, fault| failure.because(fault.to_string()))
                 .hint("put the last good copy back: another program wrote this one"),
             HistoryError::Io { .. } | HistoryError::NotAHistory { .. } => failure,
-            HistoryError::Rewritten { differences, .. } => {
+            HistoryError::Rewritten { path, differences } => {
                 failure.because(differences.join(" and ")).hint(format!(
                     "bring it back to our form with `{}`, or put the last good copy back",
-                    repair_command(&error)
+                    repair_command(path)
                 ))
             }
             HistoryError::Inexact { faults, .. } => failure.because_of_lines(faults).hint(
@@ -216,13 +228,9 @@ impl From<HistoryError> for Failure {
     }
 }
 
-/// Returns the command that mends the history which an error speaks of.
-fn repair_command(error: &HistoryError) -> String {
-    let path = match error {
-        HistoryError::Rewritten { path, .. } => path.to_string_lossy(),
-        _ => "SURVEY".into(),
-    };
-    format!("repo-census repair {}", super::quoted(&path))
+/// Returns the command that mends a history.
+fn repair_command(path: &Path) -> String {
+    format!("repo-census repair {}", super::quoted(&path.to_string_lossy()))
 }
 
 impl Failure {

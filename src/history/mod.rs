@@ -2,11 +2,12 @@
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
 //! `append` write, `read` and `select` read. `scan` looks at every line, by the `layout` of the file
-//! and with the values that are `exact`; `repair` stands on it, and
-//! writes through `rewrite`. What a count means is `domain`'s business.
+//! and with the values that are `exact`; `examine` and `repair`
+//! stand on it; what is mended is written through `rewrite`. What a count means is `domain`'s business.
 
 mod append;
 mod exact;
+mod examine;
 mod layout;
 mod lines;
 mod lock;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
+pub use examine::{Circumstances, Examination, Gap, MethodChange, examine};
 pub use lock::Holder;
 pub use read::{Reading, fold_runs};
 pub use repair::{Repair, plan_repair, repair};

@@ -219,3 +219,22 @@ fn nobody_is_disturbed_who_is_writing() {
     drop(held);
     assert_eq!(workdir.run(&["repair", "everything"]).code, 0);
 }
+
+/// Returns what `check` says of the history.
+pub(crate) fn of_history(outcome: &crate::workdir::Outcome) -> String {
+    let at = outcome.stdout.find("\nhistory ").map_or(0, |at| at + 1);
+    format!("exit code: {}\n{}{}", outcome.code, &outcome.stdout[at..], outcome.stderr)
+}
+
+#[test]
+fn a_check_tells_everything_that_is_wrong_and_names_the_repair() {
+    let sound = with_history(whole()).run(&["check", "everything"]);
+    insta::assert_snapshot!("check_sound", of_history(&sound));
+    let workdir = with_history(damaged().0);
+    let checked = workdir.run(&["check", "everything"]);
+    insta::assert_snapshot!("check_damaged", of_history(&checked));
+    assert!(!workdir.files().iter().any(|file| file.contains(".lock")), "a check writes nothing");
+    let later = whole().replace("2026-11-21T06:17", "2086-11-21T06:17");
+    let odd = with_history(later).run(&["check", "everything", "--quiet"]);
+    insta::assert_snapshot!("check_odd_moments", of_history(&odd));
+}
