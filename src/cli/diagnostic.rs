@@ -177,7 +177,7 @@ impl From<HistoryError> for Failure {
     fn from(error: HistoryError) -> Self {
         let code = match &error {
             HistoryError::Busy { .. } | HistoryError::ClockBehind { .. } => TRY_LATER,
-            HistoryError::NoSuchRun { .. } => USAGE,
+            HistoryError::NoSuchRun { .. } | HistoryError::Unmapped { .. } => USAGE,
             _ => FAILED,
         };
         let failure = Self::of(code, &error);
@@ -202,6 +202,25 @@ impl From<HistoryError> for Failure {
                 "put the last good copy back, or save it once more with every number in full and \
                  moments such as `2026-11-21T06:00:04Z`",
             ),
+            HistoryError::Unimportable { faults, .. } => failure.because_of_lines(faults).hint(
+                "correct those lines in a copy: every number in full, moments such as \
+                 `2026-11-21T06:00:04Z`, the survey's own id",
+            ),
+            HistoryError::NoLastLineEnd { path, .. } => failure.hint(format!(
+                "if it is whole, end it with `echo >> {}`",
+                super::quoted(&path.to_string_lossy())
+            )),
+            HistoryError::Unmapped { problems, .. } => {
+                problems.iter().fold(failure, Failure::because).hint(
+                    "name its columns: `--date-column Date --map framework=Name --map repo_count=Stars`",
+                )
+            }
+            HistoryError::Conflict { faults, .. } => failure
+                .because_of_lines(faults)
+                .hint("find out which is right, and take the others out of a copy"),
+            HistoryError::Damaged { path, faults } => failure
+                .because_of_lines(faults)
+                .hint(format!("mend it with `{}`", repair_command(path))),
             HistoryError::Changed { .. } => failure
                 .because("it is not the file that this run wrote to, although that is locked")
                 .hint(

@@ -11,6 +11,7 @@ mod connection;
 mod count;
 mod diagnostic;
 mod generate;
+mod import;
 mod init;
 mod output;
 mod repair;
@@ -66,6 +67,7 @@ impl Session {
             Command::Collect(arguments) => collect::perform(self, &arguments),
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
+            Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),
             Command::Init(arguments) => init::perform(self, &arguments),
             Command::Completions { shell } => generate::completions(self, shell),

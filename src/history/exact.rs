@@ -47,7 +47,6 @@ pub(super) enum Grain {
     /// To the second: the file was a history.
     Seconds,
     /// As given: a day begins at midnight, fractions of a second are dropped.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for files that were no history"))]
     AsGiven,
 }
 

@@ -1,17 +1,26 @@
-//! How a file lays out its samples: ours, or one that another program wrote anew.
+//! How a file lays out its samples: ours, one that another program wrote anew, or a foreign one
+//! whose columns were named.
+
+mod foreign;
 
 use std::borrow::Cow;
+
+pub use foreign::{MAPPABLE, Mapping};
 
 use super::exact::{self, Doubt, Grain, Habits};
 use super::row::{self, COLUMNS, LineSplitter};
 use crate::domain::run::RunId;
 use crate::domain::sample::{Sample, Status};
+use foreign::Filling;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const SEPARATORS: [(u8, &str); 3] = [(b';', "`;`"), (b'\t', "a tab"), (b',', "`,`")];
 
 const RUN: usize = 0;
 const OBSERVED_AT: usize = 1;
+const SURVEY: usize = 2;
+const FRAMEWORK: usize = 3;
+const METRIC: usize = 5;
 const METHOD: usize = 6;
 const SAMPLE_NO: usize = 7;
 const ATTEMPT_NO: usize = 8;
@@ -28,6 +37,7 @@ pub(super) struct Layout {
     places: [Option<usize>; COLUMNS.len()],
     /// The file's columns.
     names: Vec<String>,
+    filling: Option<Filling>,
     /// Whether the first line names the columns; without, it is a row.
     pub(super) has_header: bool,
     /// What another program changed in the first line; empty for a file of ours.
@@ -80,6 +90,7 @@ impl Layout {
                 separator: b',',
                 places: std::array::from_fn(Some),
                 names: COLUMNS.map(str::to_owned).to_vec(),
+                filling: None,
                 has_header: true,
                 differences: Vec::new(),
                 habits: Habits::default(),
@@ -127,6 +138,7 @@ impl Layout {
             separator,
             places: [None; COLUMNS.len()],
             names,
+            filling: None,
             has_header: true,
             differences,
             habits: Habits::default(),
@@ -165,6 +177,11 @@ impl Layout {
         is_row.then_some(layout)
     }
 
+    /// Tells whether the file is a history, and not a foreign file.
+    pub(super) fn is_history(&self) -> bool {
+        self.filling.is_none()
+    }
+
     /// Returns a splitter for the file's lines.
     pub(super) fn splitter(&self) -> LineSplitter {
         LineSplitter::new(self.separator)
@@ -180,7 +197,9 @@ impl Layout {
         let mut fields = self.places.map(|place| place.map_or(&b""[..], field));
         restore_detail(&mut fields[DETAIL]);
         // What is written as we write it needs no second look.
-        if let Ok(sample) = row::decode(&fields) {
+        if self.is_history()
+            && let Ok(sample) = row::decode(&fields)
+        {
             let form = self.form_of(line, &fields, &sample);
             return Line::Row(sample, form);
         }
@@ -231,15 +250,22 @@ impl Layout {
             run = RunId::parse(text);
             values[RUN] = owned(text);
         }
-        let grain = Grain::Seconds;
+        let grain = if self.is_history() { Grain::Seconds } else { Grain::AsGiven };
         let not_before = run.map(RunId::started_at);
         let text = text_of(fields, OBSERVED_AT)?;
         match exact::read_moment(text, grain, not_before, &mut self.habits) {
             Ok(at) => {
                 values[OBSERVED_AT] = owned(&at.format(row::RFC3339_SECONDS).to_string());
+                self.fill(&mut values, at)?;
             }
-            // The run's own fault is the better one to tell.
-            Err(Doubt::Nonsense) => {}
+            // What a history says elsewhere may be the better fault to tell.
+            Err(Doubt::Nonsense) if self.is_history() => {}
+            Err(Doubt::Nonsense) => {
+                return Err(Bad::garbage(format!(
+                    "`observed_at` is `{}`, not a day or moment such as `2026-11-21T06:00:04Z`",
+                    shortened(text)
+                )));
+            }
             Err(doubt) => return Err(Bad::doubtful(OBSERVED_AT, text, &doubt)),
         }
         let fields: [&[u8]; COLUMNS.len()] = std::array::from_fn(|at| values[at].as_ref());

@@ -2,12 +2,13 @@
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
 //! `append` write, `read` and `select` read. `scan` looks at every line, by the `layout` of the file
-//! and with the values that are `exact`; `examine` and `repair`
-//! stand on it; what is mended is written through `rewrite`. What a count means is `domain`'s business.
+//! and with the values that are `exact`; `examine`, `repair` and
+//! `import` stand on it; what they write goes through `rewrite`. What a count means is `domain`'s business.
 
 mod append;
 mod exact;
 mod examine;
+mod import;
 mod layout;
 mod lines;
 mod lock;
@@ -26,6 +27,8 @@ use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
 pub use examine::{Circumstances, Examination, Gap, MethodChange, examine};
+pub use import::{Import, Importing, import, plan_import};
+pub use layout::{MAPPABLE, Mapping};
 pub use lock::Holder;
 pub use read::{Reading, fold_runs};
 pub use repair::{Repair, plan_repair, repair};
@@ -90,6 +93,46 @@ pub enum HistoryError {
         /// The file.
         path: PathBuf,
         /// The rows.
+        faults: Faults,
+    },
+    /// A file to import has rows that cannot be read exactly, or are of another survey.
+    #[error("`{}` has {} that cannot be imported; nothing was changed", path.display(), of_rows(faults.count))]
+    Unimportable {
+        /// The file.
+        path: PathBuf,
+        /// The rows.
+        faults: Faults,
+    },
+    /// Nobody knows whether a file's last line is whole.
+    #[error("line {line} of `{}` has no line end: it may be cut off; nothing was changed", path.display())]
+    NoLastLineEnd {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+    },
+    /// A file to import is no history, and it is not said what its columns are.
+    #[error("the columns of `{}` are not known; nothing was changed", path.display())]
+    Unmapped {
+        /// The file.
+        path: PathBuf,
+        /// What is missing or doubled.
+        problems: Vec<String>,
+    },
+    /// Rows with the same key say different things.
+    #[error("`{}` has {} that contradict another; nothing was changed", path.display(), of_rows(faults.count))]
+    Conflict {
+        /// The file with the rows that came second.
+        path: PathBuf,
+        /// The rows, with the line that each contradicts.
+        faults: Faults,
+    },
+    /// A history must be mended before anything is imported.
+    #[error("`{}` must be repaired before anything is imported", path.display())]
+    Damaged {
+        /// The history.
+        path: PathBuf,
+        /// What is wrong with it.
         faults: Faults,
     },
     /// The file was changed or replaced under our hands although we hold its lock.

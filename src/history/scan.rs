@@ -238,6 +238,9 @@ pub(super) struct Placed {
 
 impl OrderedRuns {
     /// Returns the rows of the next run, in file order; `odd` gets the bad lines between them.
+    ///
+    /// In a file whose runs are in disorder, as after a spreadsheet sorted it, the file's order
+    /// says nothing: there the rows of a run stand by their moments.
     pub(super) fn next_run(&mut self, odd: &mut Vec<Odd>) -> io::Result<Option<Vec<Placed>>> {
         let Some(Reverse((run, _))) = self.queue.peek().copied() else { return Ok(None) };
         let mut rows = Vec::new();
@@ -248,6 +251,9 @@ impl OrderedRuns {
             if let Some(later) = self.read_stretch(at, run, &mut rows, odd)? {
                 self.queue.push(Reverse((later, at)));
             }
+        }
+        if self.stretches.len() > 1 {
+            rows.sort_by_key(|row| row.sample.observed_at);
         }
         Ok(Some(rows))
     }
@@ -349,8 +355,55 @@ pub(super) fn part_doubles(rows: Vec<Placed>) -> (Vec<Placed>, Vec<Double>) {
     (kept, doubles)
 }
 
+/// Merges two runs of the same id: all of ours, and of theirs what we lack, by moment.
+///
+/// Returns how many were added, and the rows of theirs that contradict one of ours.
+pub(super) fn merge_run(ours: Vec<Placed>, theirs: Vec<Placed>) -> (Vec<Placed>, u64, Vec<Double>) {
+    let at: HashMap<RowKey, usize> =
+        (0..).zip(&ours).map(|(at, row)| (RowKey::of(&row.sample), at)).collect();
+    let mut new = Vec::new();
+    let mut conflicts = Vec::new();
+    for row in theirs {
+        match at.get(&RowKey::of(&row.sample)) {
+            None => new.push(row),
+            Some(at) if ours[*at].sample == row.sample => {}
+            Some(at) => conflicts.push(Double { first: ours[*at].clone(), row }),
+        }
+    }
+    let added = new.len() as u64;
+    let mut merged = Vec::with_capacity(ours.len() + new.len());
+    let mut new = new.into_iter().peekable();
+    for row in ours {
+        while let Some(earlier) = new.next_if(|n| n.sample.observed_at < row.sample.observed_at) {
+            merged.push(earlier);
+        }
+        merged.push(row);
+    }
+    merged.extend(new);
+    (merged, added, conflicts)
+}
+
 /// Returns the rows of a run as bytes.
 pub(super) fn encode(rows: &[Placed]) -> Vec<u8> {
     let samples: Vec<Sample> = rows.iter().map(|row| row.sample.clone()).collect();
     row::encode(&samples)
+}
+
+/// Says how a row differs from another one of the same key.
+pub(super) fn difference(sample: &Sample, other: &Sample) -> String {
+    let split = |sample: &Sample| {
+        let mut splitter = LineSplitter::new(b',');
+        splitter.split(&row::encode(std::slice::from_ref(sample)));
+        row::COLUMNS
+            .iter()
+            .enumerate()
+            .map(|(at, _)| splitter.field(at).unwrap_or_default().to_vec())
+            .collect::<Vec<_>>()
+    };
+    let (fields, others) = (split(sample), split(other));
+    let differs =
+        row::COLUMNS.iter().zip(fields.iter().zip(&others)).find(|(_, (one, two))| one != two);
+    let Some((column, (field, other))) = differs else { return "says the same".to_owned() };
+    let (field, other) = (String::from_utf8_lossy(field), String::from_utf8_lossy(other));
+    format!("`{column}` is `{field}`, not `{other}`")
 }

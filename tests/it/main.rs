@@ -8,6 +8,7 @@ mod fake_github;
 mod fake_github_tests;
 mod github;
 mod history;
+mod import;
 mod interrupted;
 mod repair;
 mod report;
