@@ -203,11 +203,11 @@ impl From<HistoryError> for Failure {
                  moments such as `2026-11-21T06:00:04Z`",
             ),
             HistoryError::Unimportable { faults, .. } => failure.because_of_lines(faults).hint(
-                "correct those lines in a copy: every number in full, moments such as \
-                 `2026-11-21T06:00:04Z`, the survey's own id",
+                "correct those lines in a copy, or take them out: numbers stand in full, moments \
+                 as `2026-11-21T06:00:04Z`, rows of another survey in its own history",
             ),
             HistoryError::NoLastLineEnd { path, .. } => failure.hint(format!(
-                "if it is whole, end it with `echo >> {}`",
+                "if it is whole, end it with `echo >> {}`, else take it out",
                 super::quoted(&path.to_string_lossy())
             )),
             HistoryError::Unmapped { problems, .. } => {

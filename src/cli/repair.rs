@@ -41,9 +41,6 @@ fn find_history(session: &Session, given: &str) -> Result<PathBuf, Failure> {
     Ok(session.history(&session.load_survey(Some(given))?.value.id))
 }
 
-/// How many of the rows that are brought back to our form are told one by one: as a rule all are.
-const MOST_REWRITTEN: usize = 3;
-
 /// Whether something was done or only worked out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tense {
@@ -72,12 +69,10 @@ fn describe(shown: &str, repair: &Repair, tense: Tense) -> Vec<String> {
             lines.extend(items.into_iter().map(|item| format!("    {item}")));
         }
     };
-    let rewritten = &repair.rewritten;
     let mut ours = repair.differences.clone();
-    ours.extend(rewritten.first.iter().take(MOST_REWRITTEN).map(ToString::to_string));
-    let more = rewritten.count.saturating_sub(MOST_REWRITTEN as u64);
-    if more > 0 {
-        ours.push(format!("and {more} more rows"));
+    // What happened to the first line happened to the others too.
+    if ours.is_empty() {
+        ours = told(&repair.rewritten);
     }
     list(would("brought back to our form:", "would be brought back to our form:"), ours);
     let order = repair.disorder.map(|(first, times)| match times {

@@ -13,7 +13,10 @@ use super::layout::{Layout, Mapping};
 use super::lock::Lock;
 use super::rewrite::Rewriting;
 use super::row;
-use super::scan::{self, Double, Faults, OrderedRuns, Placed, Scan, merge_run, part_doubles};
+use super::scan::{
+    self, Double, Faults, OrderedRuns, Placed, Scan, merge_run, part_doubles, read_start,
+    why_no_line,
+};
 
 /// What an import did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -272,7 +275,8 @@ fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
     )?;
     let path = file.to_owned();
     let Some(scan) = scan else {
-        return Err(HistoryError::NotAHistory { path, reason: "it has no whole line".to_owned() });
+        let start = read_start(file).map_err(|source| io_error(file, "read", source))?;
+        return Err(HistoryError::NotAHistory { path, reason: why_no_line(&start).to_owned() });
     };
     if !scan.bad.is_empty() {
         return Err(HistoryError::Unimportable { path, faults: scan.bad });

@@ -1,19 +1,19 @@
 //! Mending a damaged history: what can be kept is written anew, what cannot is set aside.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
-use super::append::{LONGEST_LINE_BYTES, folder_of, io_error};
+use super::append::{folder_of, io_error};
 use super::layout::Layout;
 use super::lines::{Lines, Place};
 use super::lock::Lock;
 use super::rewrite::Rewriting;
 use super::row;
-use super::scan::{self, Faults, Odd, OrderedRuns, Scan, part_doubles};
+use super::scan::{self, Faults, Odd, OrderedRuns, Scan, part_doubles, read_start, why_no_line};
 use crate::platform::sync_folder;
 
 /// What a repair did to a history, or would do.
@@ -68,7 +68,7 @@ pub fn plan_repair(path: &Path) -> Result<Repair, HistoryError> {
 /// # Errors
 ///
 /// [`HistoryError::Busy`] if somebody else writes; [`HistoryError::Inexact`] if another program
-/// lost parts of values, [`HistoryError::Unreadable`] if no row can be read, and
+/// lost parts of values, [`HistoryError::NoLastLineEnd`] if it may have lost a part of the last, [`HistoryError::Unreadable`] if no row can be read, and
 /// [`HistoryError::NotAHistory`]. Nothing is changed then, nor if writing fails.
 pub fn repair(path: &Path, now: DateTime<Utc>) -> Result<Repair, HistoryError> {
     if !path.exists() {
@@ -169,26 +169,25 @@ fn refuse_doubtful(path: &Path, scan: &Scan) -> Result<(), HistoryError> {
         let faults = scan.bad.first.clone();
         return Err(HistoryError::Unreadable { path: path.to_owned(), faults });
     }
-    Ok(())
+    match scan.tail {
+        // Some programs write no last line end. A number that is cut off looks like any other.
+        Some(tail) if !scan.layout.differences.is_empty() => {
+            Err(HistoryError::NoLastLineEnd { path: path.to_owned(), line: tail.line })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Mends a file without a whole line: a header that was cut off is begun again.
 fn mend_beginning(path: &Path, outlet: Option<Outlet>) -> Result<Repair, HistoryError> {
     let lines = Lines::open(path).map_err(|source| io_error(path, "read", source))?;
-    let mut start = Vec::new();
-    let read =
-        File::open(path).and_then(|file| file.take(LONGEST_LINE_BYTES).read_to_end(&mut start));
-    read.map_err(|source| io_error(path, "read", source))?;
+    let start = read_start(path).map_err(|source| io_error(path, "read", source))?;
     if start.is_empty() {
         return Err(HistoryError::Empty { path: path.to_owned() });
     }
     if !row::header().starts_with(&start) {
-        let reason = if start.contains(&b'\r') {
-            "its lines end in CR alone"
-        } else {
-            "it has no line of a history"
-        };
-        return Err(HistoryError::NotAHistory { path: path.to_owned(), reason: reason.to_owned() });
+        let reason = why_no_line(&start).to_owned();
+        return Err(HistoryError::NotAHistory { path: path.to_owned(), reason });
     }
     let mut repair = Repair::default();
     let place = Place { line: 1, start: 0, end: start.len() as u64 };

@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::HistoryError;
-use super::append::io_error;
+use super::append::{LONGEST_LINE_BYTES, io_error};
 use super::layout::{Bad, Form, Layout, Line};
 use super::lines::{Lines, Place};
 use super::row::{self, LineSplitter, RowFault};
@@ -207,6 +208,18 @@ impl Scan {
             queue,
         }
     }
+}
+
+/// Reads how a file begins, no more than a line can have.
+pub(super) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(LONGEST_LINE_BYTES).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Says why a file that begins like this has no line that could be a history's header.
+pub(super) fn why_no_line(start: &[u8]) -> &'static str {
+    if start.contains(&b'\r') { "its lines end in CR alone" } else { "it has no line of a history" }
 }
 
 fn read_line(layout: &mut Layout, place: Place, line: &[u8], splitter: &mut LineSplitter) -> Line {

@@ -6,6 +6,7 @@
 mod collect;
 mod fake_github;
 mod fake_github_tests;
+mod foreign;
 mod github;
 mod history;
 mod import;
