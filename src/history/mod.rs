@@ -174,3 +174,6 @@ pub enum HistoryError {
 fn of_rows(count: u64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Mending a damaged history: what can be kept is written anew, what cannot is set aside.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
