@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::sample::{Sample, is_settled, select_answer};
 
@@ -29,15 +29,17 @@ impl RunId {
     /// Reads an id; `None` for anything that is not exactly one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (stamp, digits) = text.split_once('-')?;
+        let stamp = text.get(..STAMP_LENGTH)?.as_bytes();
+        let digits = text[STAMP_LENGTH..].strip_prefix('-').filter(|digits| digits.len() == 4)?;
         let lower_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if stamp.len() != STAMP_LENGTH || digits.len() != 4 || !digits.bytes().all(lower_hex) {
+        if (stamp[8], stamp[15]) != (b'T', b'Z') || !digits.bytes().all(lower_hex) {
             return None;
         }
-        let started = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?;
-        let id = Self::new(started.and_utc(), u16::from_str_radix(digits, 16).ok()?);
-        // chrono reads a leap second and signs; only what prints the same again is an id.
-        (id.to_string() == text).then_some(id)
+        let date = |from, to| number(&stamp[from..to]);
+        let day =
+            NaiveDate::from_ymd_opt(i32::try_from(date(0, 4)?).ok()?, date(4, 6)?, date(6, 8)?)?;
+        let started = day.and_hms_opt(date(9, 11)?, date(11, 13)?, date(13, 15)?)?;
+        Some(Self::new(started.and_utc(), u16::from_str_radix(digits, 16).ok()?))
     }
 
     /// Returns when the run started.
@@ -45,6 +47,13 @@ impl RunId {
     pub fn started_at(self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.started_s, 0).unwrap_or_default()
     }
+}
+
+/// Reads digits, and nothing but digits; as few as cannot overflow.
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
+    })
 }
 
 impl fmt::Display for RunId {

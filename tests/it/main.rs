@@ -11,6 +11,7 @@ mod github;
 mod history;
 mod import;
 mod interrupted;
+mod interrupted_mending;
 mod repair;
 mod report;
 mod repository;
