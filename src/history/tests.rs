@@ -285,7 +285,11 @@ fn row(run: RunId, observed_at: DateTime<Utc>, no: u32) -> Sample {
         run,
         observed_at,
         language: ["", "C, or \"C\""][of(2)].to_owned(),
-        source: if no % 7 == 0 { SourceKind::Graphql.into() } else { SourceKind::Rest.into() },
+        source: if no.is_multiple_of(7) {
+            SourceKind::Graphql.into()
+        } else {
+            SourceKind::Rest.into()
+        },
         detail: Detail::from_text(["", "502", "planned 3; request A:1;B"][of(3)]),
         ..sample(texts[of(texts.len())], no, outcomes[of(outcomes.len())])
     }

@@ -69,12 +69,11 @@ impl Campaign {
     fn kill_and_go_on(&self, moment: Option<Duration>) -> bool {
         let workdir = self.workdir();
         let mut child = self.start(&workdir);
-        match moment {
-            Some(moment) => std::thread::sleep(moment),
-            None => {
-                while child.try_wait().expect("a child").is_none() && !is_writing(&workdir) {}
-                std::thread::sleep(Duration::from_micros(fastrand::u64(0..20_000)));
-            }
+        if let Some(moment) = moment {
+            std::thread::sleep(moment);
+        } else {
+            while child.try_wait().expect("a child").is_none() && !is_writing(&workdir) {}
+            std::thread::sleep(Duration::from_micros(fastrand::u64(0..20_000)));
         }
         child.kill().expect("a child");
         child.wait().expect("a child");
