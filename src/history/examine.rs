@@ -10,12 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::HistoryError;
 use super::append::io_error;
 use super::exact::CLOCK_TOLERANCE;
+use super::known::{Known, KnownRow};
 use super::layout::Layout;
-use super::scan::{Faults, MOST_TOLD, Placed, Scan, part_doubles};
+use super::scan::{Faults, MOST_TOLD, Placed, Row, Scan, Visit, part_doubles};
 use crate::domain::period::{Periods, Schedule};
 use crate::domain::query::Method;
 use crate::domain::run::{Key, Progress, Run, RunId};
-use crate::domain::sample::Sample;
+use crate::domain::sample::{Sample, is_settled};
 
 /// How far ahead of this clock another machine's may be.
 const FAR_FUTURE: TimeDelta = TimeDelta::days(1);
@@ -151,9 +152,7 @@ pub fn examine(
             .map_err(|reason| HistoryError::NotAHistory { path: path.to_owned(), reason })
     };
     let mut examiner = Examiner::new(circumstances);
-    let scan = Scan::of(path, recognise, |place, sample| {
-        examiner.add_row(Placed { place, sample });
-    })?;
+    let scan = Scan::of(path, recognise, |known, visit| examiner.add_row(known, visit))?;
     let Some(scan) = scan else { return Ok(of_beginning(path)) };
     let mut found = Examination {
         rows: scan.rows,
@@ -168,18 +167,28 @@ pub fn examine(
     };
     if scan.disorder.is_some() || scan.was_read_twice {
         // What was gathered in file order does not hold.
-        examiner = Examiner::new(circumstances);
-        let mut runs = scan.into_runs();
-        let mut odd = Vec::new();
-        while let Some(rows) =
-            runs.next_run(&mut odd).map_err(|source| io_error(path, "read", source))?
-        {
-            odd.clear();
-            examiner.add_run(rows);
-        }
+        examiner = examine_runs(path, circumstances, scan)?;
+    } else {
+        examiner.close_run(&scan.known);
     }
     examiner.finish(&mut found);
     Ok(found)
+}
+
+/// Examines the runs of a file in their order, whatever order they stand in.
+fn examine_runs<'a>(
+    path: &Path,
+    circumstances: &'a Circumstances<'a>,
+    scan: Scan,
+) -> Result<Examiner<'a>, HistoryError> {
+    let mut examiner = Examiner::new(circumstances);
+    let (mut runs, mut odd) = (scan.into_runs(), Vec::new());
+    loop {
+        let rows = runs.next_run(&mut odd).map_err(|source| io_error(path, "read", source))?;
+        let Some(rows) = rows else { return Ok(examiner) };
+        odd.clear();
+        examiner.add_run(rows, &Known::default());
+    }
 }
 
 /// A file without a whole line: empty, or the beginning of a header.
@@ -190,9 +199,9 @@ fn of_beginning(path: &Path) -> Examination {
 
 struct Examiner<'a> {
     circumstances: &'a Circumstances<'a>,
-    rows: Vec<Placed>,
+    rows: Vec<Visit>,
     first: Option<RunId>,
-    last: Option<(Run, Progress)>,
+    last: Option<(LastRun, Progress)>,
     last_finished: Option<RunId>,
     runs: u64,
     unfinished: u64,
@@ -201,6 +210,31 @@ struct Examiner<'a> {
     methods: HashMap<(String, String), Method>,
     method_changes: (Vec<MethodChange>, u64),
     gaps: GapFinder<'a>,
+    tally: Tally,
+}
+
+/// The run before, as it was read.
+enum LastRun {
+    Read(Run),
+    Known(RunId, Vec<KnownRow>),
+}
+
+impl LastRun {
+    fn id(&self) -> RunId {
+        match self {
+            Self::Read(run) => run.id,
+            Self::Known(id, _) => *id,
+        }
+    }
+
+    fn read(&self, known: &Known) -> Run {
+        match self {
+            Self::Read(run) => run.clone(),
+            Self::Known(id, rows) => {
+                Run { id: *id, samples: rows.iter().map(|row| known.sample(*id, row)).collect() }
+            }
+        }
+    }
 }
 
 impl<'a> Examiner<'a> {
@@ -218,22 +252,47 @@ impl<'a> Examiner<'a> {
             methods: HashMap::new(),
             method_changes: (Vec::new(), 0),
             gaps: GapFinder::new(circumstances.schedule),
+            tally: Tally::default(),
         }
     }
 
     /// Adds a row; those of a run stand together.
-    fn add_row(&mut self, row: Placed) {
-        if self.rows.first().is_some_and(|first| first.sample.run != row.sample.run) {
-            let rows = std::mem::take(&mut self.rows);
-            self.add_run(rows);
+    fn add_row(&mut self, known: &Known, visit: Visit) {
+        if self.rows.first().is_some_and(|first| first.run != visit.run) {
+            self.close_run(known);
         }
-        self.rows.push(row);
+        self.rows.push(visit);
     }
 
-    fn add_run(&mut self, rows: Vec<Placed>) {
+    /// Adds the run whose rows were gathered: by their parts if all are known, else one by one.
+    fn close_run(&mut self, known: &Known) {
+        let mut rows = std::mem::take(&mut self.rows);
+        if let Some(first) = rows.first()
+            && let Some((of_run, progress)) = self.tally.run(known, first.run, &rows)
+        {
+            let id = first.run;
+            for visit in rows.iter().filter(|visit| self.is_odd(visit)).cloned().collect::<Vec<_>>()
+            {
+                self.look_at_moment(&visit.placed(known));
+            }
+            for row in &of_run {
+                let (series_no, method) = known.series(row);
+                if self.tally.is_other_method(series_no, method) {
+                    self.look_at_method(&known.sample(id, row));
+                }
+            }
+            self.note_run(LastRun::Known(id, of_run), progress);
+            // The room is used again.
+            rows.clear();
+            self.rows = rows;
+            return;
+        }
+        self.tally.forget_methods();
+        self.add_run(rows.into_iter().map(|visit| visit.placed(known)).collect(), known);
+    }
+
+    fn add_run(&mut self, rows: Vec<Placed>, known: &Known) {
         let Some(id) = rows.first().map(|row| row.sample.run) else { return };
-        self.runs += 1;
-        self.first.get_or_insert(id);
         for row in &rows {
             self.look_at_moment(row);
         }
@@ -245,8 +304,15 @@ impl<'a> Examiner<'a> {
             self.look_at_method(&row.sample);
         }
         let run = Run { id, samples: kept.into_iter().map(|row| row.sample).collect() };
-        let before = self.last.as_ref().map(|(run, _)| run);
-        let progress = run.progress(before, self.circumstances.still_asked);
+        let before = self.last.as_ref().map(|(run, _)| run.read(known));
+        let progress = run.progress(before.as_ref(), self.circumstances.still_asked);
+        self.note_run(LastRun::Read(run), progress);
+    }
+
+    fn note_run(&mut self, run: LastRun, progress: Progress) {
+        let id = run.id();
+        self.runs += 1;
+        self.first.get_or_insert(id);
         self.gaps.add(id.started_at(), progress.is_finished());
         if progress.is_finished() {
             self.last_finished = Some(id);
@@ -254,6 +320,12 @@ impl<'a> Examiner<'a> {
             self.unfinished += 1;
         }
         self.last = Some((run, progress));
+    }
+
+    fn is_odd(&self, visit: &Visit) -> bool {
+        let (Row::Known(row) | Row::Learnt(row, _)) = &visit.row else { return true };
+        row.observed_at() < visit.run.started_at() - CLOCK_TOLERANCE
+            || row.observed_at() > self.circumstances.now + FAR_FUTURE
     }
 
     fn look_at_moment(&mut self, row: &Placed) {
@@ -288,19 +360,96 @@ impl<'a> Examiner<'a> {
     }
 
     fn finish(mut self, found: &mut Examination) {
-        let rows = std::mem::take(&mut self.rows);
-        self.add_run(rows);
         self.gaps.end(self.circumstances.now);
         found.runs = self.runs;
         found.unfinished = self.unfinished;
         found.first = self.first;
-        found.last = self.last.map(|(run, progress)| (run.id, progress));
+        found.last = self.last.map(|(run, progress)| (run.id(), progress));
         found.last_finished = self.last_finished;
         found.doubled = self.doubled;
         found.odd_moments = self.odd_moments;
         found.method_changes = self.method_changes;
         found.gaps = self.gaps.found;
     }
+}
+
+/// Counts the rows of runs by the numbers of their known parts.
+#[derive(Default)]
+struct Tally {
+    /// Tells the marks of this run from those of earlier ones.
+    run_no: u64,
+    /// By the number of a row's key: the last run that had it.
+    rows: Vec<u64>,
+    /// By the number of a key: the last run that had it, and how many attempts.
+    keys: Vec<(u64, u32)>,
+    /// By the number of framework and metric: the method that was looked at last.
+    methods: Vec<Option<Method>>,
+}
+
+impl Tally {
+    /// Returns the known rows of a run and how far it got.
+    ///
+    /// `None` means that the run must be looked at row by row: it has rows of unknown parts, doubles,
+    /// or does not say how much it planned.
+    fn run(
+        &mut self,
+        known: &Known,
+        id: RunId,
+        rows: &[Visit],
+    ) -> Option<(Vec<KnownRow>, Progress)> {
+        self.run_no += 1;
+        let mut of_run = Vec::with_capacity(rows.len());
+        let mut planned = None;
+        for visit in rows {
+            let (Row::Known(row) | Row::Learnt(row, _)) = visit.row else { return None };
+            let mark = at(&mut self.rows, known.row_no(&row));
+            if std::mem::replace(mark, self.run_no) == self.run_no {
+                return None;
+            }
+            let (run_no, attempts) = at(&mut self.keys, known.key_no(&row));
+            *attempts = if *run_no == self.run_no { *attempts + 1 } else { 1 };
+            *run_no = self.run_no;
+            planned = known.planned(&row).or(planned);
+            of_run.push(row);
+        }
+        let planned = planned?;
+        let mut answered = 0;
+        let mut tried_again: BTreeMap<u32, Vec<Sample>> = BTreeMap::new();
+        for row in &of_run {
+            let key_no = known.key_no(row);
+            if at(&mut self.keys, key_no).1 == 1 {
+                answered += usize::from(known.settles(row));
+            } else {
+                tried_again.entry(key_no).or_default().push(known.sample(id, row));
+            }
+        }
+        for attempts in tried_again.values() {
+            let attempts: Vec<&Sample> = attempts.iter().collect();
+            answered += usize::from(is_settled(&attempts));
+        }
+        Some((of_run, Progress { answered, planned }))
+    }
+
+    /// Tells whether a method is another than the last of its framework and metric, as far as is
+    /// known, and keeps it.
+    fn is_other_method(&mut self, series_no: u32, method: Option<Method>) -> bool {
+        let last = at(&mut self.methods, series_no);
+        method.is_some() && std::mem::replace(last, method) != method
+    }
+
+    /// Forgets the methods, because others were looked at since.
+    fn forget_methods(&mut self) {
+        self.methods.clear();
+    }
+}
+
+/// Returns the mark of a number; numbers are given out one after the other.
+fn at<T: Clone + Default>(marks: &mut Vec<T>, no: u32) -> &mut T {
+    let no = no as usize;
+    if no >= marks.len() {
+        marks.resize(no + 1, T::default());
+    }
+    &mut marks[no]
 }
 
 /// Finds periods without a finished run.
@@ -359,138 +508,4 @@ impl<'a> GapFinder<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::tz::TimeZone;
-
-    use super::*;
-    use crate::domain::sample::tests::sample;
-    use crate::domain::sample::{Detail, Outcome};
-    use crate::history::row;
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().expect("a moment")
-    }
-
-    /// A row of a run of one count, asked for one second after its start.
-    fn row_of(run: &str, outcome: Outcome) -> Sample {
-        let run = RunId::parse(run).expect("a run id");
-        let observed_at = run.started_at() + TimeDelta::seconds(1);
-        let detail = Detail::default().with_planned(1);
-        Sample { run, observed_at, detail, ..sample("Spring", 1, outcome) }
-    }
-
-    fn examined(samples: &[Sample], schedule: Option<&str>, now: &str) -> Examination {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("history.csv");
-        let text = [row::header(), row::encode(samples)].concat();
-        std::fs::write(&path, text).expect("a history");
-        let schedule =
-            schedule.map(|line| Schedule::parse(line, TimeZone::UTC, "UTC").expect("a schedule"));
-        let circumstances =
-            Circumstances { now: at(now), schedule: schedule.as_ref(), still_asked: &|_| true };
-        examine(&path, &circumstances).expect("an examination")
-    }
-
-    fn gaps(runs: &[(&str, bool)], now: &str) -> Vec<(String, u64)> {
-        let outcome = |finished| if finished { Outcome::Complete(5) } else { Outcome::Failed };
-        let rows: Vec<Sample> =
-            runs.iter().map(|(run, done)| row_of(run, outcome(*done))).collect();
-        let found = examined(&rows, Some("17 6 * * *"), now);
-        assert!(found.is_sound(), "gaps are no damage");
-        assert_eq!(found.gaps.1, found.gaps.0.len() as u64);
-        let days = |gap: &Gap| format!("{} to {}", gap.from.format("%d"), gap.to.format("%d"));
-        found.gaps.0.iter().map(|gap| (days(gap), gap.periods)).collect()
-    }
-
-    #[test]
-    fn gaps_are_periods_without_a_finished_run() {
-        let (first, second, fifth) =
-            ("20261101T061703Z-0001", "20261102T070000Z-0002", "20261105T061700Z-0003");
-        let now = "2026-11-06T06:16:59Z";
-        let none: Vec<(String, u64)> = vec![];
-        assert_eq!(gaps(&[], now), none);
-        assert_eq!(gaps(&[(fifth, true)], now), none, "the period under way is no gap");
-        assert_eq!(gaps(&[(fifth, true)], "2026-11-06T06:17:00Z"), none);
-        let missing = [("03 to 05".to_owned(), 2)];
-        assert_eq!(gaps(&[(first, true), (second, true), (fifth, true)], now), missing);
-        let longer = [("02 to 05".to_owned(), 3)];
-        assert_eq!(gaps(&[(first, true), (second, false), (fifth, true)], now), longer);
-        let at_both_ends = [("01 to 02".to_owned(), 1), ("03 to 05".to_owned(), 2)];
-        assert_eq!(gaps(&[(first, false), (second, true)], now), at_both_ends);
-        let twice = [(first, true), ("20261101T100000Z-0009", true), (second, true)];
-        assert_eq!(gaps(&twice, "2026-11-03T06:00:00Z"), none, "two runs of one period");
-    }
-
-    #[test]
-    fn very_long_gaps_are_not_counted_to_the_end() {
-        let rows = [row_of("20160101T000000Z-0001", Outcome::Complete(1))];
-        let found = examined(&rows, Some("* * * * *"), "2026-01-01T00:00:00Z");
-        let [gap] = &found.gaps.0[..] else { panic!("{:?}", found.gaps) };
-        assert!(gap.to_string().ends_with("UTC, 1000 periods or more"), "{gap}");
-        assert_eq!(examined(&rows, None, "2026-01-01T00:00:00Z").gaps.1, 0, "no schedule, no gaps");
-    }
-
-    #[test]
-    fn moments_out_of_sense_are_told_and_no_work_for_repair() {
-        let mut rows = vec![row_of("20261101T061703Z-0001", Outcome::Complete(5))];
-        let mut add = |observed_at: &str| {
-            let mut row = rows[0].clone();
-            row.attempt_no = u32::try_from(rows.len()).expect("a number") + 1;
-            row.observed_at = at(observed_at);
-            rows.push(row);
-        };
-        add("2026-11-01T06:12:03Z"); // just within the tolerance
-        add("2026-11-01T06:12:02Z");
-        add("2026-11-03T00:00:00Z"); // tomorrow, on another machine's clock
-        add("2026-11-03T00:00:01Z");
-        let found = examined(&rows, None, "2026-11-02T00:00:00Z");
-        let told: Vec<String> = found.odd_moments.first.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            told,
-            [
-                "line 4: `observed_at` is `2026-11-01T06:12:02Z`, which is before the start of its run",
-                "line 6: `observed_at` is `2026-11-03T00:00:01Z`, which is yet to come",
-            ]
-        );
-        assert!(!found.is_sound() && !found.needs_repair());
-    }
-
-    #[test]
-    fn changes_of_method_are_told_with_their_run() {
-        let of_method = |run: &str, method: Option<&str>| {
-            let method = method.map(|text| Method::parse(text).expect("a method"));
-            Sample { method, ..row_of(run, Outcome::Complete(5)) }
-        };
-        let rows = [
-            of_method("20261101T061703Z-0001", Some("00000001")),
-            of_method("20261102T061703Z-0001", None),
-            of_method("20261103T061703Z-0001", Some("00000001")),
-            of_method("20261104T061703Z-0001", Some("00000002")),
-            of_method("20261105T061703Z-0001", Some("00000002")),
-        ];
-        let found = examined(&rows, None, "2026-11-06T00:00:00Z");
-        let told: Vec<String> = found.method_changes.0.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            told,
-            [
-                "`Spring` repositories: method 00000002 instead of 00000001 since run 20261104T061703Z-0001"
-            ]
-        );
-        assert!(found.is_sound());
-    }
-
-    #[test]
-    fn disorder_and_doubles_are_found_across_the_file() {
-        let (first, second) = ("20261101T061703Z-0001", "20261102T061703Z-0002");
-        let row = |run| row_of(run, Outcome::Complete(5));
-        let other = Sample { outcome: Outcome::Complete(6), ..row(first) };
-        let rows = [row(first), row(second), row(first), other];
-        let found = examined(&rows, None, "2026-11-06T00:00:00Z");
-        assert_eq!((found.rows, found.runs, found.disorder), (4, 2, Some((4, 1))));
-        let told: Vec<String> = found.doubled.first.iter().map(ToString::to_string).collect();
-        let expected =
-            ["line 4: repeats line 2", "line 5: has the key of line 2, but says something else"];
-        assert_eq!(told, expected);
-        assert!(found.needs_repair());
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::rewrite::Rewriting;
 use super::row;
 use super::scan::{
-    self, Double, Faults, OrderedRuns, Placed, Scan, merge_run, part_doubles, read_start,
+    self, Double, Faults, OrderedRuns, Placed, Row, Scan, merge_run, part_doubles, read_start,
     why_no_line,
 };
 
@@ -261,7 +261,12 @@ fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
     let scan = Scan::of(
         file,
         |line| recognise(line, importing),
-        |place, sample| {
+        |known, visit| {
+            // The names in what is known were noted when it was learnt.
+            if matches!(visit.row, Row::Known(row) if known.survey(&row) == survey) {
+                return;
+            }
+            let Placed { place, sample } = visit.placed(known);
             if sample.survey != survey {
                 strange.add(place.line, format!("`survey` is `{}`, not `{survey}`", sample.survey));
             }

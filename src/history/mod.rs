@@ -9,6 +9,7 @@ mod append;
 mod exact;
 mod examine;
 mod import;
+mod known;
 mod layout;
 mod lines;
 mod lock;

@@ -147,7 +147,7 @@ fn parse_number(field: &[u8]) -> Option<u64> {
 }
 
 /// Reads a moment that is written as we write it.
-fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
     let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
     let marks = [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]];
     if marks != *b"--T::Z" {

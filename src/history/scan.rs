@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::HistoryError;
 use super::append::{LONGEST_LINE_BYTES, io_error};
+use super::known::{Known, KnownRow};
 use super::layout::{Bad, Form, Layout, Line};
 use super::lines::{Lines, Place};
 use super::row::{self, LineSplitter, RowFault};
@@ -48,6 +49,36 @@ pub(super) struct Odd {
     pub(super) reason: String,
 }
 
+/// A row that was met.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    pub(super) place: Place,
+    pub(super) run: RunId,
+    pub(super) row: Row,
+}
+
+/// What a row holds.
+#[derive(Clone, Debug)]
+pub(super) enum Row {
+    /// Nothing but known parts.
+    Known(KnownRow),
+    /// A sample that was read for itself; its parts are known from now on.
+    Learnt(KnownRow, Box<Sample>),
+    /// A sample that was read for itself.
+    New(Box<Sample>),
+}
+
+impl Visit {
+    /// Returns the row's sample with its place.
+    pub(super) fn placed(self, known: &Known) -> Placed {
+        let sample = match self.row {
+            Row::Known(row) => known.sample(self.run, &row),
+            Row::Learnt(_, sample) | Row::New(sample) => *sample,
+        };
+        Placed { place: self.place, sample }
+    }
+}
+
 /// What a file holds.
 #[derive(Debug)]
 pub(super) struct Scan {
@@ -70,6 +101,8 @@ pub(super) struct Scan {
     pub(super) tail: Option<Place>,
     /// Whether the file was read twice because later rows decide what earlier ones mean.
     pub(super) was_read_twice: bool,
+    /// The parts of its rows.
+    pub(super) known: Known,
     stretches: Vec<Stretch>,
     lines: Lines,
 }
@@ -88,11 +121,12 @@ struct Stretch {
 impl Scan {
     /// Looks at every line; `recognise` knows the file by its first line, `visit` gets each row.
     ///
-    /// Returns `None` for a file without a whole line; that is an empty one, or one that was cut off in its first line.
+    /// Returns `None` for a file without a whole line: an empty one, or one that was cut off in its
+    /// first line.
     pub(super) fn of(
         path: &Path,
         recognise: impl FnOnce(&[u8]) -> Result<Layout, HistoryError>,
-        mut visit: impl FnMut(Place, Sample),
+        mut visit: impl FnMut(&Known, Visit),
     ) -> Result<Option<Self>, HistoryError> {
         let unreadable = |source| io_error(path, "read", source);
         let mut lines = Self::open_lines(path)?;
@@ -102,7 +136,10 @@ impl Scan {
         if line.len() <= 7 && line.starts_with(b"sep=") {
             place = lines.read(&mut line).map_err(unreadable)?.unwrap_or(place);
         }
-        let layout = recognise(&line)?;
+        let mut layout = recognise(&line)?;
+        if place.line > 1 {
+            layout.differences.push("line 1 is a hint for a spreadsheet".to_owned());
+        }
         let start =
             if layout.has_header { (place.end, place.line + 1) } else { (place.start, place.line) };
         let mut scan = Self::new(lines, layout);
@@ -134,26 +171,39 @@ impl Scan {
             disorder: None,
             tail: None,
             was_read_twice: false,
+            known: Known::default(),
             stretches: Vec::new(),
             lines,
         }
     }
 
-    fn pass(&mut self, start: (u64, u64), visit: &mut impl FnMut(Place, Sample)) -> io::Result<()> {
+    fn pass(&mut self, start: (u64, u64), visit: &mut impl FnMut(&Known, Visit)) -> io::Result<()> {
         self.lines.go_to(start.0, start.1)?;
         let mut splitter = self.layout.splitter();
+        let mut known = Known::default();
+        let is_ours = self.layout.is_history() && self.layout.differences.is_empty();
         let (mut line, mut next_start) = (Vec::new(), start);
         while let Some(place) = self.lines.read(&mut line)? {
+            next_start = (place.end, place.line + 1);
+            if is_ours && let Some((run, row)) = known.recognise(&line) {
+                self.put(place, run, start);
+                visit(&known, Visit { place, run, row: Row::Known(row) });
+                continue;
+            }
             match read_line(&mut self.layout, place, &line, &mut splitter) {
                 Line::Row(sample, form) => {
-                    self.rows += 1;
+                    self.put(place, sample.run, start);
+                    let is_told = is_ours && form == Form::Ours;
+                    let learnt = if is_told { known.learn(&line, &sample) } else { None };
                     if form == Form::Rewritten {
                         self.rewritten.add(place.line, "is not written as we write it");
                     }
-                    let from =
-                        if self.stretches.is_empty() { start } else { (place.start, place.line) };
-                    self.put(place, sample.run, from);
-                    visit(place, sample);
+                    let (run, sample) = (sample.run, Box::new(sample));
+                    let row = match learnt {
+                        Some(row) => Row::Learnt(row, sample),
+                        None => Row::New(sample),
+                    };
+                    visit(&known, Visit { place, run, row });
                 }
                 Line::Header => self.empty.add(place.line, "repeats the header"),
                 Line::Blank => self.empty.add(place.line, "is empty"),
@@ -162,24 +212,29 @@ impl Scan {
             if let Some(stretch) = self.stretches.last_mut() {
                 stretch.end = place.end;
             }
-            next_start = (place.end, place.line + 1);
         }
         self.tail = self.lines.tail(next_start.1 - 1);
+        self.known = known;
         Ok(())
     }
 
-    /// Puts a row into the stretch it continues, or begins another one.
-    fn put(&mut self, place: Place, run: RunId, from: (u64, u64)) {
-        match self.stretches.last_mut() {
-            Some(stretch) if stretch.last <= run => stretch.last = run,
-            before => {
-                if before.is_some() {
-                    let (first, times) = self.disorder.unwrap_or((place.line, 0));
-                    self.disorder = Some((first, times + 1));
-                }
-                self.stretches.push(Stretch { start: from, end: place.end, first: run, last: run });
+    /// Puts a row into the stretch it continues, or begins another one; the first begins where
+    /// the rows do.
+    fn put(&mut self, place: Place, run: RunId, start: (u64, u64)) {
+        self.rows += 1;
+        let from = match self.stretches.last_mut() {
+            Some(stretch) if stretch.last <= run => {
+                (stretch.last, stretch.end) = (run, place.end);
+                return;
             }
-        }
+            Some(_) => {
+                let (first, times) = self.disorder.unwrap_or((place.line, 0));
+                self.disorder = Some((first, times + 1));
+                (place.start, place.line)
+            }
+            None => start,
+        };
+        self.stretches.push(Stretch { start: from, end: place.end, first: run, last: run });
     }
 
     fn add_bad(&mut self, line: u64, bad: Bad) {

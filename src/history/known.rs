@@ -1,0 +1,366 @@
+//! Rows that say what earlier rows said, but for run, moment and count: they are known by their bytes
+//! and need not be taken apart again.
+//!
+//! Almost every row of a history is such a row. What stands before the count was read once, with an
+//! earlier row, and so was what stands behind it. Only rows that are written as we write them are
+//! remembered, so a line that matches is one too.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::row;
+use crate::domain::query::Method;
+use crate::domain::run::{Key, RunId};
+use crate::domain::sample::{Outcome, Sample, is_settled};
+
+/// Where the moment stands in a row, and where it ends.
+const MOMENT: (usize, usize) = ("20261121T060003Z-7f3a,".len(), RUN_AND_MOMENT - 1);
+/// How long run and moment are, with their commas.
+const RUN_AND_MOMENT: usize = "20261121T060003Z-7f3a,2026-11-21T06:00:04Z,".len();
+/// How many columns stand between the moment and the count.
+const BEFORE_COUNT: usize = 7;
+/// The most bytes that are remembered; further rows are taken apart one by one.
+const MOST_BYTES: usize = 8 << 20;
+
+/// A row that is known by its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct KnownRow {
+    observed_at: DateTime<Utc>,
+    count: Option<u64>,
+    front: u32,
+    back: u32,
+}
+
+/// What stands between the moment and the count.
+#[derive(Debug)]
+struct Front {
+    bytes: Box<[u8]>,
+    sample: Sample,
+    /// The number of its key among the attempts of a run.
+    row_no: u32,
+    /// The number of what it was asked for.
+    key_no: u32,
+    /// The number of its framework and metric.
+    series_no: u32,
+    /// What came behind it the last time.
+    next: u32,
+    back: u32,
+}
+
+/// What stands behind the count.
+#[derive(Debug)]
+struct Back {
+    bytes: Box<[u8]>,
+    sample: Sample,
+    /// Whether it leaves nothing to ask if it is the only attempt.
+    settles: bool,
+    planned: Option<usize>,
+}
+
+/// What earlier rows said.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    fronts: Vec<Front>,
+    backs: Vec<Back>,
+    fronts_by_bytes: HashMap<Box<[u8]>, u32>,
+    backs_by_bytes: HashMap<Box<[u8]>, u32>,
+    row_nos: HashMap<(Key, u32), u32>,
+    key_nos: HashMap<Key, u32>,
+    series_nos: HashMap<(String, String), u32>,
+    /// The run of the row before, as bytes and read.
+    run: Option<([u8; MOMENT.0], RunId)>,
+    /// The front of the row before.
+    last: Option<u32>,
+    bytes: usize,
+}
+
+impl Known {
+    /// Recognises a line; `None` means that it must be taken apart.
+    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(RunId, KnownRow)> {
+        let (start, rest) = line.split_at_checked(RUN_AND_MOMENT)?;
+        if start[RUN_AND_MOMENT - 1] != b',' {
+            return None;
+        }
+        let run = self.read_run(start[..MOMENT.0].try_into().ok()?)?;
+        let moment = std::str::from_utf8(&start[MOMENT.0..MOMENT.1]).ok()?;
+        let observed_at = row::parse_moment(moment)?;
+        let front = self.find_front(rest)?;
+        let rest = &rest[self.fronts[front as usize].bytes.len()..];
+        let digits = rest.iter().position(|byte| *byte == b',')?;
+        let (count, behind) = (read_count(&rest[..digits]).ok()?, &rest[digits + 1..]);
+        let back = self.find_back(front, behind)?;
+        let status = self.backs[back as usize].sample.outcome.status();
+        Outcome::new(status, count)?;
+        if let Some(last) = self.last.replace(front) {
+            self.fronts[last as usize].next = front;
+        }
+        self.fronts[front as usize].back = back;
+        Some((run, KnownRow { observed_at, count, front, back }))
+    }
+
+    /// Remembers the parts of a row that was taken apart and is written as we write it.
+    ///
+    /// `None` means that there is no room for more.
+    pub(super) fn learn(&mut self, line: &[u8], sample: &Sample) -> Option<KnownRow> {
+        let rest = line.get(RUN_AND_MOMENT..)?;
+        let (front, rest) = rest.split_at_checked(columns_end(rest, BEFORE_COUNT)?)?;
+        let back = &rest[columns_end(rest, 1)?..];
+        if self.bytes + line.len() > MOST_BYTES {
+            return None;
+        }
+        let front = self.learn_front(front, sample);
+        let back = self.learn_back(back, sample);
+        self.fronts[front as usize].back = back;
+        if let Some(last) = self.last.replace(front) {
+            self.fronts[last as usize].next = front;
+        }
+        let count = sample.outcome.count();
+        Some(KnownRow { observed_at: sample.observed_at, count, front, back })
+    }
+
+    fn read_run(&mut self, bytes: [u8; MOMENT.0]) -> Option<RunId> {
+        if let Some((known, run)) = &self.run
+            && *known == bytes
+        {
+            return Some(*run);
+        }
+        let text = std::str::from_utf8(&bytes).ok()?.strip_suffix(',')?;
+        let run = RunId::parse(text)?;
+        self.run = Some((bytes, run));
+        Some(run)
+    }
+
+    fn find_front(&self, rest: &[u8]) -> Option<u32> {
+        let expected = self.last.map(|last| self.fronts[last as usize].next);
+        if let Some(expected) = expected
+            && rest.starts_with(&self.fronts[expected as usize].bytes)
+        {
+            return Some(expected);
+        }
+        self.fronts_by_bytes.get(&rest[..columns_end(rest, BEFORE_COUNT)?]).copied()
+    }
+
+    fn find_back(&self, front: u32, behind: &[u8]) -> Option<u32> {
+        let expected = self.fronts[front as usize].back;
+        if *self.backs[expected as usize].bytes == *behind {
+            return Some(expected);
+        }
+        self.backs_by_bytes.get(behind).copied()
+    }
+
+    fn learn_front(&mut self, bytes: &[u8], sample: &Sample) -> u32 {
+        if let Some(known) = self.fronts_by_bytes.get(bytes) {
+            return *known;
+        }
+        let key = sample.key();
+        let series = (sample.framework.clone(), sample.metric.clone());
+        let no = number_of(self.fronts.len());
+        self.bytes += 2 * bytes.len();
+        self.fronts.push(Front {
+            bytes: bytes.into(),
+            sample: sample.clone(),
+            row_no: numbered(&mut self.row_nos, (key.clone(), sample.attempt_no)),
+            key_no: numbered(&mut self.key_nos, key),
+            series_no: numbered(&mut self.series_nos, series),
+            next: no,
+            back: 0,
+        });
+        self.fronts_by_bytes.insert(bytes.into(), no);
+        no
+    }
+
+    fn learn_back(&mut self, bytes: &[u8], sample: &Sample) -> u32 {
+        if let Some(known) = self.backs_by_bytes.get(bytes) {
+            return *known;
+        }
+        let no = number_of(self.backs.len());
+        self.bytes += 2 * bytes.len();
+        self.backs.push(Back {
+            bytes: bytes.into(),
+            sample: sample.clone(),
+            settles: is_settled(&[sample]),
+            planned: sample.detail.planned(),
+        });
+        self.backs_by_bytes.insert(bytes.into(), no);
+        no
+    }
+
+    /// Returns the sample that a known row of a run holds.
+    pub(super) fn sample(&self, run: RunId, row: &KnownRow) -> Sample {
+        let back = &self.back(row).sample;
+        let outcome = Outcome::new(back.outcome.status(), row.count);
+        Sample {
+            run,
+            observed_at: row.observed_at,
+            outcome: outcome.unwrap_or(back.outcome),
+            source: back.source.clone(),
+            query_text: back.query_text.clone(),
+            detail: back.detail.clone(),
+            ..self.front(row).sample.clone()
+        }
+    }
+
+    fn front(&self, row: &KnownRow) -> &Front {
+        &self.fronts[row.front as usize]
+    }
+
+    fn back(&self, row: &KnownRow) -> &Back {
+        &self.backs[row.back as usize]
+    }
+
+    /// Returns the id of the row's survey.
+    pub(super) fn survey(&self, row: &KnownRow) -> &str {
+        &self.front(row).sample.survey
+    }
+
+    /// Returns the number of the row's key: equal numbers in one run are doubles.
+    pub(super) fn row_no(&self, row: &KnownRow) -> u32 {
+        self.front(row).row_no
+    }
+
+    /// Returns the number of what the row was asked for: framework, metric and pass.
+    pub(super) fn key_no(&self, row: &KnownRow) -> u32 {
+        self.front(row).key_no
+    }
+
+    /// Returns the number of the row's framework and metric, and its method.
+    pub(super) fn series(&self, row: &KnownRow) -> (u32, Option<Method>) {
+        let front = self.front(row);
+        (front.series_no, front.sample.method)
+    }
+
+    /// Tells whether the row leaves nothing to ask if it is the only attempt of its key.
+    pub(super) fn settles(&self, row: &KnownRow) -> bool {
+        self.back(row).settles
+    }
+
+    /// Returns how many counts the row's run set out to take, if the row says so.
+    pub(super) fn planned(&self, row: &KnownRow) -> Option<usize> {
+        self.back(row).planned
+    }
+}
+
+impl KnownRow {
+    pub(super) fn observed_at(&self) -> DateTime<Utc> {
+        self.observed_at
+    }
+}
+
+/// Returns where so many columns end, behind the comma; quotes hold commas together.
+fn columns_end(bytes: &[u8], columns: usize) -> Option<usize> {
+    let (mut left, mut is_quoted) = (columns, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b',' if !is_quoted => {
+                left -= 1;
+                if left == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Reads a count as we write it, an empty field too.
+fn read_count(digits: &[u8]) -> Result<Option<u64>, NotOurs> {
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    if digits[0] == b'0' && digits.len() > 1 {
+        return Err(NotOurs);
+    }
+    let count = digits.iter().try_fold(0u64, |count, digit| {
+        let digit = Some(digit).filter(|digit| digit.is_ascii_digit())?;
+        count.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    });
+    count.map(Some).ok_or(NotOurs)
+}
+
+/// A number that is not written as we write it.
+struct NotOurs;
+
+fn numbered<K: Eq + std::hash::Hash>(numbers: &mut HashMap<K, u32>, key: K) -> u32 {
+    let next = number_of(numbers.len());
+    *numbers.entry(key).or_insert(next)
+}
+
+/// There is never so much remembered that this does not fit.
+fn number_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::sample::tests::sample;
+    use crate::domain::sample::{Detail, Status};
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![Just("Spring".to_owned()), Just("a, \"b\"".to_owned()), "[^\\p{Cc}]{1,6}"]
+    }
+
+    fn samples() -> impl Strategy<Value = Sample> {
+        let texts = (text(), text(), text());
+        let numbers = (1..4u32, any::<u64>(), 0..4usize, 0..3usize);
+        (texts, numbers, 0..2_000_000_000i64).prop_map(
+            |((framework, language, query), (attempt, count, status, detail), seconds)| {
+                let status = Status::ALL[status];
+                let count = Some(count).filter(|_| status != Status::Failed);
+                let outcome = Outcome::new(status, count).expect("an outcome");
+                let run = RunId::new(DateTime::from_timestamp(seconds, 0).expect("a moment"), 7);
+                Sample {
+                    run,
+                    observed_at: run.started_at(),
+                    language,
+                    query_text: query,
+                    detail: Detail::from_text(["", "502", "planned 3; a, b"][detail]),
+                    ..sample(&framework, attempt, outcome)
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_recognised_is_what_would_be_read(
+            learnt in prop::collection::vec(samples(), 1..6),
+            met in prop::collection::vec((samples(), any::<prop::sample::Index>()), 1..20),
+            spoilt in (any::<prop::sample::Index>(), any::<u8>()),
+        ) {
+            let mut known = Known::default();
+            let line_of = |sample: &Sample| row::encode(std::slice::from_ref(sample));
+            for sample in &learnt {
+                let row = known.learn(&line_of(sample), sample).expect("room");
+                prop_assert_eq!(&known.sample(sample.run, &row), sample);
+            }
+            let mut recognised = 0;
+            for (moment, like) in &met {
+                // A known row at another moment, with another count.
+                let like = like.get(&learnt);
+                let count = like.outcome.count().map(|count| count ^ 1);
+                let sample = Sample {
+                    run: moment.run,
+                    observed_at: moment.observed_at,
+                    outcome: Outcome::new(like.outcome.status(), count).expect("an outcome"),
+                    ..like.clone()
+                };
+                let (run, row) = known.recognise(&line_of(&sample)).expect("a known row");
+                prop_assert_eq!(known.sample(run, &row), sample);
+                recognised += 1;
+                // Whatever a single byte makes of a line: what is recognised reads as that line does.
+                let mut line = line_of(like);
+                let at = spoilt.0.index(line.len());
+                line[at] = spoilt.1;
+                let Some((run, row)) = known.recognise(&line) else { continue };
+                prop_assert_eq!(line_of(&known.sample(run, &row)), line);
+            }
+            prop_assert_eq!(recognised, met.len());
+        }
+    }
+}
