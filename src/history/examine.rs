@@ -1,28 +1,33 @@
 //! Everything that can be said of a history without writing: damage, odd moments, gaps against the
 //! schedule, changes of method. Memory is bounded by two runs, not by the file.
 
+mod gaps;
+mod tally;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use gaps::Gap;
+
 use super::HistoryError;
 use super::append::io_error;
 use super::exact::CLOCK_TOLERANCE;
 use super::known::{Known, KnownRow};
 use super::layout::Layout;
-use super::scan::{Faults, MOST_TOLD, Placed, Row, Scan, Visit, part_doubles};
-use crate::domain::period::{Periods, Schedule};
+use super::merge::{Placed, part_doubles};
+use super::scan::{Faults, MOST_TOLD, Row, Scan, Visit};
+use crate::domain::period::Schedule;
 use crate::domain::query::Method;
 use crate::domain::run::{Key, Progress, Run, RunId};
-use crate::domain::sample::{Sample, is_settled};
+use crate::domain::sample::Sample;
+use gaps::GapFinder;
+use tally::Tally;
 
 /// How far ahead of this clock another machine's may be.
 const FAR_FUTURE: TimeDelta = TimeDelta::days(1);
-
-/// The most periods of one gap that are counted.
-const MOST_PERIODS: u64 = 1000;
 
 /// What a history is held against.
 pub struct Circumstances<'a> {
@@ -89,30 +94,6 @@ impl Examination {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         !self.needs_repair() && self.odd_moments.is_empty()
-    }
-}
-
-/// Successive periods without a finished run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The due moment that opens the first.
-    pub from: DateTime<Utc>,
-    /// The due moment behind the last.
-    pub to: DateTime<Utc>,
-    /// How many there are; very many are not counted to the end.
-    pub periods: u64,
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minute = "%Y-%m-%d %H:%M";
-        let (from, to) = (self.from.format(minute), self.to.format(minute));
-        let periods = match self.periods {
-            1 => "1 period".to_owned(),
-            MOST_PERIODS.. => format!("{MOST_PERIODS} periods or more"),
-            periods => format!("{periods} periods"),
-        };
-        write!(f, "no finished run from {from} to {to} UTC, {periods}")
     }
 }
 
@@ -370,140 +351,6 @@ impl<'a> Examiner<'a> {
         found.odd_moments = self.odd_moments;
         found.method_changes = self.method_changes;
         found.gaps = self.gaps.found;
-    }
-}
-
-/// Counts the rows of runs by the numbers of their known parts.
-#[derive(Default)]
-struct Tally {
-    /// Tells the marks of this run from those of earlier ones.
-    run_no: u64,
-    /// By the number of a row's key: the last run that had it.
-    rows: Vec<u64>,
-    /// By the number of a key: the last run that had it, and how many attempts.
-    keys: Vec<(u64, u32)>,
-    /// By the number of framework and metric: the method that was looked at last.
-    methods: Vec<Option<Method>>,
-}
-
-impl Tally {
-    /// Returns the known rows of a run and how far it got.
-    ///
-    /// `None` means that the run must be looked at row by row: it has rows of unknown parts, doubles,
-    /// or does not say how much it planned.
-    fn run(
-        &mut self,
-        known: &Known,
-        id: RunId,
-        rows: &[Visit],
-    ) -> Option<(Vec<KnownRow>, Progress)> {
-        self.run_no += 1;
-        let mut of_run = Vec::with_capacity(rows.len());
-        let mut planned = None;
-        for visit in rows {
-            let (Row::Known(row) | Row::Learnt(row, _)) = visit.row else { return None };
-            let mark = at(&mut self.rows, known.row_no(&row));
-            if std::mem::replace(mark, self.run_no) == self.run_no {
-                return None;
-            }
-            let (run_no, attempts) = at(&mut self.keys, known.key_no(&row));
-            *attempts = if *run_no == self.run_no { *attempts + 1 } else { 1 };
-            *run_no = self.run_no;
-            planned = known.planned(&row).or(planned);
-            of_run.push(row);
-        }
-        let planned = planned?;
-        let mut answered = 0;
-        let mut tried_again: BTreeMap<u32, Vec<Sample>> = BTreeMap::new();
-        for row in &of_run {
-            let key_no = known.key_no(row);
-            if at(&mut self.keys, key_no).1 == 1 {
-                answered += usize::from(known.settles(row));
-            } else {
-                tried_again.entry(key_no).or_default().push(known.sample(id, row));
-            }
-        }
-        for attempts in tried_again.values() {
-            let attempts: Vec<&Sample> = attempts.iter().collect();
-            answered += usize::from(is_settled(&attempts));
-        }
-        Some((of_run, Progress { answered, planned }))
-    }
-
-    /// Tells whether a method is another than the last of its framework and metric, as far as is
-    /// known, and keeps it.
-    fn is_other_method(&mut self, series_no: u32, method: Option<Method>) -> bool {
-        let last = at(&mut self.methods, series_no);
-        method.is_some() && std::mem::replace(last, method) != method
-    }
-
-    /// Forgets the methods, because others were looked at since.
-    fn forget_methods(&mut self) {
-        self.methods.clear();
-    }
-}
-
-/// Returns the mark of a number; numbers are given out one after the other.
-fn at<T: Clone + Default>(marks: &mut Vec<T>, no: u32) -> &mut T {
-    let no = no as usize;
-    if no >= marks.len() {
-        marks.resize(no + 1, T::default());
-    }
-    &mut marks[no]
-}
-
-/// Finds periods without a finished run.
-struct GapFinder<'a> {
-    schedule: Option<(&'a Schedule, Periods)>,
-    /// The due moment up to which all is told; `None` before the first run.
-    told_until: Option<DateTime<Utc>>,
-    found: (Vec<Gap>, u64),
-}
-
-impl<'a> GapFinder<'a> {
-    fn new(schedule: Option<&'a Schedule>) -> Self {
-        let schedule =
-            schedule.map(|schedule| (schedule, Periods::Scheduled(Box::new(schedule.clone()))));
-        Self { schedule, told_until: None, found: (Vec::new(), 0) }
-    }
-
-    /// Adds a run; runs come in order.
-    fn add(&mut self, started_at: DateTime<Utc>, is_finished: bool) {
-        let Some((_, periods)) = &self.schedule else { return };
-        if self.told_until.is_some_and(|until| !is_finished || started_at < until) {
-            return;
-        }
-        let Some(period) = periods.period_at(started_at) else { return };
-        if let Some(until) = self.told_until {
-            self.tell(until, period.from);
-        }
-        self.told_until = Some(if is_finished { period.to } else { period.from });
-    }
-
-    /// Ends the search: the period that is still under way is no gap yet.
-    fn end(&mut self, now: DateTime<Utc>) {
-        let Some((_, periods)) = &self.schedule else { return };
-        if let (Some(until), Some(period)) = (self.told_until, periods.period_at(now)) {
-            self.tell(until, period.from);
-        }
-    }
-
-    fn tell(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) {
-        let Some((schedule, _)) = &self.schedule else { return };
-        if from >= to {
-            return;
-        }
-        self.found.1 += 1;
-        if self.found.0.len() == MOST_TOLD {
-            return;
-        }
-        let (mut periods, mut due) = (0, from);
-        while due < to && periods < MOST_PERIODS {
-            periods += 1;
-            let Some(next) = schedule.next_after(due) else { break };
-            due = next;
-        }
-        self.found.0.push(Gap { from, to, periods });
     }
 }
 

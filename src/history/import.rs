@@ -11,12 +11,10 @@ use super::HistoryError;
 use super::append::{folder_of, io_error};
 use super::layout::{Layout, Mapping};
 use super::lock::Lock;
+use super::merge::{self, Double, Placed, merge_run, part_doubles};
 use super::rewrite::Rewriting;
 use super::row;
-use super::scan::{
-    self, Double, Faults, OrderedRuns, Placed, Row, Scan, merge_run, part_doubles, read_start,
-    why_no_line,
-};
+use super::scan::{Faults, OrderedRuns, Row, Scan, read_start, why_no_line};
 
 /// What an import did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,7 +139,7 @@ fn merge(
         import.total_rows += rows.len() as u64;
         import.total_runs += 1;
         if let Some(out) = &mut out {
-            out.write(&scan::encode(&rows))?;
+            out.write(&merge::encode(&rows))?;
         }
     }
     merging.result(import)
@@ -177,7 +175,7 @@ impl Merging<'_> {
                 import.repeated += 1;
             } else {
                 let Double { row, first } = &double;
-                let said = scan::difference(&row.sample, &first.sample);
+                let said = merge::difference(&row.sample, &first.sample);
                 let reason = format!("has the key of line {}, but {said}", first.place.line);
                 self.conflicts.add(row.place.line, reason);
             }
@@ -187,7 +185,7 @@ impl Merging<'_> {
 
     fn add_conflicts(&mut self, conflicts: &[Double]) {
         for Double { row, first } in conflicts {
-            let said = scan::difference(&row.sample, &first.sample);
+            let said = merge::difference(&row.sample, &first.sample);
             let (line, history) = (first.place.line, self.importing.history.display());
             let reason = format!("has the key of line {line} of `{history}`, but {said}");
             self.conflicts.add(row.place.line, reason);

@@ -13,6 +13,7 @@ mod known;
 mod layout;
 mod lines;
 mod lock;
+mod merge;
 mod read;
 mod repair;
 mod rewrite;

@@ -11,9 +11,10 @@ use super::append::{folder_of, io_error};
 use super::layout::Layout;
 use super::lines::{Lines, Place};
 use super::lock::Lock;
+use super::merge::{self, part_doubles};
 use super::rewrite::Rewriting;
 use super::row;
-use super::scan::{self, Faults, Odd, OrderedRuns, Scan, part_doubles, read_start, why_no_line};
+use super::scan::{Faults, Odd, OrderedRuns, Scan, read_start, why_no_line};
 use crate::platform::sync_folder;
 
 /// What a repair did to a history, or would do.
@@ -125,7 +126,7 @@ fn mend(path: &Path, mut outlet: Option<Outlet>) -> Result<Repair, HistoryError>
         repair.runs += 1;
         repair.rows += kept.len() as u64;
         if let Some(outlet) = &mut outlet {
-            outlet.rewriting.write(&scan::encode(&kept))?;
+            outlet.rewriting.write(&merge::encode(&kept))?;
         }
     }
     if let Some(place) = tail {
