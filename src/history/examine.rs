@@ -6,6 +6,7 @@ mod tally;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,10 +16,10 @@ pub use gaps::Gap;
 use super::HistoryError;
 use super::append::io_error;
 use super::exact::CLOCK_TOLERANCE;
-use super::known::{Known, KnownRow};
+use super::known::Known;
 use super::layout::Layout;
 use super::merge::{Placed, part_doubles};
-use super::scan::{Faults, MOST_TOLD, Row, Scan, Visit};
+use super::scan::{Faults, MOST_TOLD, Scan, Visit};
 use crate::domain::period::Schedule;
 use crate::domain::query::Method;
 use crate::domain::run::{Key, Progress, Run, RunId};
@@ -197,7 +198,7 @@ struct Examiner<'a> {
 /// The run before, as it was read.
 enum LastRun {
     Read(Run),
-    Known(RunId, Vec<KnownRow>),
+    Known(RunId, Vec<Visit>),
 }
 
 impl LastRun {
@@ -212,7 +213,8 @@ impl LastRun {
         match self {
             Self::Read(run) => run.clone(),
             Self::Known(id, rows) => {
-                Run { id: *id, samples: rows.iter().map(|row| known.sample(*id, row)).collect() }
+                let samples = rows.iter().map(|visit| known.sample_of(*id, &visit.row));
+                Run { id: *id, samples: samples.collect() }
             }
         }
     }
@@ -247,29 +249,31 @@ impl<'a> Examiner<'a> {
 
     /// Adds the run whose rows were gathered: by their parts if all are known, else one by one.
     fn close_run(&mut self, known: &Known) {
-        let mut rows = std::mem::take(&mut self.rows);
-        if let Some(first) = rows.first()
-            && let Some((of_run, progress)) = self.tally.run(known, first.run, &rows)
-        {
-            let id = first.run;
-            for visit in rows.iter().filter(|visit| self.is_odd(visit)).cloned().collect::<Vec<_>>()
-            {
-                self.look_at_moment(&visit.placed(known));
+        let rows = std::mem::take(&mut self.rows);
+        let Some(id) = rows.first().map(|visit| visit.run) else { return };
+        let Some(progress) = self.tally.run(known, &rows) else {
+            self.tally.forget_methods();
+            self.add_run(rows.into_iter().map(|visit| visit.placed(known)).collect(), known);
+            return;
+        };
+        let bounds = self.bounds(id);
+        for visit in rows.iter().filter(|visit| !bounds.contains(&visit.row.observed_at())) {
+            self.look_at_moment(&visit.clone().placed(known));
+        }
+        for Visit { row, .. } in &rows {
+            let Some((series_no, method)) = row.front().map(|front| known.series(front)) else {
+                continue;
+            };
+            if self.tally.is_other_method(series_no, method) {
+                self.look_at_method(&known.sample_of(id, row));
             }
-            for row in &of_run {
-                let (series_no, method) = known.series(row);
-                if self.tally.is_other_method(series_no, method) {
-                    self.look_at_method(&known.sample(id, row));
-                }
-            }
-            self.note_run(LastRun::Known(id, of_run), progress);
-            // The room is used again.
+        }
+        let last = self.note_run(LastRun::Known(id, rows), progress);
+        // The room is used again.
+        if let Some((LastRun::Known(_, mut rows), _)) = last {
             rows.clear();
             self.rows = rows;
-            return;
         }
-        self.tally.forget_methods();
-        self.add_run(rows.into_iter().map(|visit| visit.placed(known)).collect(), known);
     }
 
     fn add_run(&mut self, rows: Vec<Placed>, known: &Known) {
@@ -290,7 +294,8 @@ impl<'a> Examiner<'a> {
         self.note_run(LastRun::Read(run), progress);
     }
 
-    fn note_run(&mut self, run: LastRun, progress: Progress) {
+    /// Counts a run; returns the one before.
+    fn note_run(&mut self, run: LastRun, progress: Progress) -> Option<(LastRun, Progress)> {
         let id = run.id();
         self.runs += 1;
         self.first.get_or_insert(id);
@@ -300,20 +305,20 @@ impl<'a> Examiner<'a> {
         } else {
             self.unfinished += 1;
         }
-        self.last = Some((run, progress));
+        self.last.replace((run, progress))
     }
 
-    fn is_odd(&self, visit: &Visit) -> bool {
-        let (Row::Known(row) | Row::Learnt(row, _)) = &visit.row else { return true };
-        row.observed_at() < visit.run.started_at() - CLOCK_TOLERANCE
-            || row.observed_at() > self.circumstances.now + FAR_FUTURE
+    /// Returns the moments at which a run can have been observed.
+    fn bounds(&self, run: RunId) -> RangeInclusive<DateTime<Utc>> {
+        run.started_at() - CLOCK_TOLERANCE..=self.circumstances.now + FAR_FUTURE
     }
 
     fn look_at_moment(&mut self, row: &Placed) {
         let Sample { run, observed_at, .. } = &row.sample;
-        let reason = if *observed_at < run.started_at() - CLOCK_TOLERANCE {
+        let bounds = self.bounds(*run);
+        let reason = if observed_at < bounds.start() {
             "is before the start of its run"
-        } else if *observed_at > self.circumstances.now + FAR_FUTURE {
+        } else if observed_at > bounds.end() {
             "is yet to come"
         } else {
             return;

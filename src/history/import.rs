@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 
 use super::HistoryError;
 use super::append::{folder_of, io_error};
+use super::known::Row;
 use super::layout::{Layout, Mapping};
 use super::lock::Lock;
 use super::merge::{self, Double, Placed, merge_run, part_doubles};
 use super::rewrite::Rewriting;
 use super::row;
-use super::scan::{Faults, OrderedRuns, Row, Scan, read_start, why_no_line};
+use super::scan::{Faults, OrderedRuns, Scan, read_start, why_no_line};
 
 /// What an import did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

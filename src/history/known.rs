@@ -20,8 +20,10 @@ const MOMENT: (usize, usize) = ("20261121T060003Z-7f3a,".len(), RUN_AND_MOMENT -
 const RUN_AND_MOMENT: usize = "20261121T060003Z-7f3a,2026-11-21T06:00:04Z,".len();
 /// How many columns stand between the moment and the count.
 const BEFORE_COUNT: usize = 7;
-/// The most bytes that are remembered; further rows are taken apart one by one.
-const MOST_BYTES: usize = 8 << 20;
+/// About the most bytes that are remembered; further rows are taken apart one by one.
+const MOST_BYTES: usize = 16 << 20;
+/// About how much is remembered beside the bytes of a part.
+const BYTES_BESIDE: usize = 1 << 10;
 
 /// A row that is known by its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,36 @@ pub(super) struct KnownRow {
     count: Option<u64>,
     front: u32,
     back: u32,
+}
+
+/// What a row holds.
+#[derive(Clone, Debug)]
+pub(super) enum Row {
+    /// Nothing but known parts.
+    Known(KnownRow),
+    /// A sample that was read for itself; what stands before its count has this number.
+    Partly(u32, Box<Sample>),
+    /// A sample that was read for itself.
+    New(Box<Sample>),
+}
+
+impl Row {
+    /// Returns the number of what stands before the count; `None` if it has none.
+    pub(super) fn front(&self) -> Option<u32> {
+        match self {
+            Self::Known(row) => Some(row.front),
+            Self::Partly(front, _) => Some(*front),
+            Self::New(_) => None,
+        }
+    }
+
+    /// Returns when the answer arrived.
+    pub(super) fn observed_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Known(row) => row.observed_at,
+            Self::Partly(_, sample) | Self::New(sample) => sample.observed_at,
+        }
+    }
 }
 
 /// What stands between the moment and the count.
@@ -59,7 +91,7 @@ struct Back {
 }
 
 /// What earlier rows said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known {
     fronts: Vec<Front>,
     backs: Vec<Back>,
@@ -72,7 +104,25 @@ pub(super) struct Known {
     run: Option<([u8; MOMENT.0], RunId)>,
     /// The front of the row before.
     last: Option<u32>,
-    bytes: usize,
+    /// How many bytes may still be remembered.
+    room: usize,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            fronts: Vec::new(),
+            backs: Vec::new(),
+            fronts_by_bytes: HashMap::new(),
+            backs_by_bytes: HashMap::new(),
+            row_nos: HashMap::new(),
+            key_nos: HashMap::new(),
+            series_nos: HashMap::new(),
+            run: None,
+            last: None,
+            room: MOST_BYTES,
+        }
+    }
 }
 
 impl Known {
@@ -100,23 +150,26 @@ impl Known {
     }
 
     /// Remembers the parts of a row that was taken apart and is written as we write it.
-    ///
-    /// `None` means that there is no room for more.
-    pub(super) fn learn(&mut self, line: &[u8], sample: &Sample) -> Option<KnownRow> {
+    pub(super) fn learn(&mut self, line: &[u8], sample: Box<Sample>) -> Row {
+        match self.learn_parts(line, &sample) {
+            Some(front) => Row::Partly(front, sample),
+            None => Row::New(sample),
+        }
+    }
+
+    /// Returns the number of what stands before the count; `None` if there is no room for it.
+    fn learn_parts(&mut self, line: &[u8], sample: &Sample) -> Option<u32> {
         let rest = line.get(RUN_AND_MOMENT..)?;
         let (front, rest) = rest.split_at_checked(columns_end(rest, BEFORE_COUNT)?)?;
         let back = &rest[columns_end(rest, 1)?..];
-        if self.bytes + line.len() > MOST_BYTES {
-            return None;
+        let front = self.learn_front(front, sample)?;
+        if let Some(back) = self.learn_back(back, sample) {
+            self.fronts[front as usize].back = back;
         }
-        let front = self.learn_front(front, sample);
-        let back = self.learn_back(back, sample);
-        self.fronts[front as usize].back = back;
         if let Some(last) = self.last.replace(front) {
             self.fronts[last as usize].next = front;
         }
-        let count = sample.outcome.count();
-        Some(KnownRow { observed_at: sample.observed_at, count, front, back })
+        Some(front)
     }
 
     fn read_run(&mut self, bytes: [u8; MOMENT.0]) -> Option<RunId> {
@@ -143,20 +196,19 @@ impl Known {
 
     fn find_back(&self, front: u32, behind: &[u8]) -> Option<u32> {
         let expected = self.fronts[front as usize].back;
-        if *self.backs[expected as usize].bytes == *behind {
+        if self.backs.get(expected as usize).is_some_and(|back| *back.bytes == *behind) {
             return Some(expected);
         }
         self.backs_by_bytes.get(behind).copied()
     }
 
-    fn learn_front(&mut self, bytes: &[u8], sample: &Sample) -> u32 {
+    fn learn_front(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
         if let Some(known) = self.fronts_by_bytes.get(bytes) {
-            return *known;
+            return Some(*known);
         }
+        let no = self.make_room(self.fronts.len(), bytes)?;
         let key = sample.key();
         let series = (sample.framework.clone(), sample.metric.clone());
-        let no = number_of(self.fronts.len());
-        self.bytes += 2 * bytes.len();
         self.fronts.push(Front {
             bytes: bytes.into(),
             sample: sample.clone(),
@@ -167,15 +219,18 @@ impl Known {
             back: 0,
         });
         self.fronts_by_bytes.insert(bytes.into(), no);
-        no
+        Some(no)
     }
 
-    fn learn_back(&mut self, bytes: &[u8], sample: &Sample) -> u32 {
+    fn learn_back(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
         if let Some(known) = self.backs_by_bytes.get(bytes) {
-            return *known;
+            return Some(*known);
         }
-        let no = number_of(self.backs.len());
-        self.bytes += 2 * bytes.len();
+        // The name of a request never comes again.
+        if sample.detail.as_str().contains("request ") {
+            return None;
+        }
+        let no = self.make_room(self.backs.len(), bytes)?;
         self.backs.push(Back {
             bytes: bytes.into(),
             sample: sample.clone(),
@@ -183,7 +238,14 @@ impl Known {
             planned: sample.detail.planned(),
         });
         self.backs_by_bytes.insert(bytes.into(), no);
-        no
+        Some(no)
+    }
+
+    /// Returns the next number, if there is room for as many bytes.
+    fn make_room(&mut self, length: usize, bytes: &[u8]) -> Option<u32> {
+        let needed = BYTES_BESIDE + 2 * bytes.len();
+        self.room = self.room.checked_sub(needed)?;
+        u32::try_from(length).ok()
     }
 
     /// Returns the sample that a known row of a run holds.
@@ -209,41 +271,49 @@ impl Known {
         &self.backs[row.back as usize]
     }
 
+    /// Returns the sample that any row of a run holds.
+    pub(super) fn sample_of(&self, run: RunId, row: &Row) -> Sample {
+        match row {
+            Row::Known(row) => self.sample(run, row),
+            Row::Partly(_, sample) | Row::New(sample) => Sample::clone(sample),
+        }
+    }
+
     /// Returns the id of the row's survey.
     pub(super) fn survey(&self, row: &KnownRow) -> &str {
         &self.front(row).sample.survey
     }
 
-    /// Returns the number of the row's key: equal numbers in one run are doubles.
-    pub(super) fn row_no(&self, row: &KnownRow) -> u32 {
-        self.front(row).row_no
+    /// Returns the number of a row's key: equal numbers in one run are doubles.
+    pub(super) fn row_no(&self, front: u32) -> u32 {
+        self.fronts[front as usize].row_no
     }
 
-    /// Returns the number of what the row was asked for: framework, metric and pass.
-    pub(super) fn key_no(&self, row: &KnownRow) -> u32 {
-        self.front(row).key_no
+    /// Returns the number of what a row was asked for: framework, metric and pass.
+    pub(super) fn key_no(&self, front: u32) -> u32 {
+        self.fronts[front as usize].key_no
     }
 
-    /// Returns the number of the row's framework and metric, and its method.
-    pub(super) fn series(&self, row: &KnownRow) -> (u32, Option<Method>) {
-        let front = self.front(row);
+    /// Returns the number of a row's framework and metric, and its method.
+    pub(super) fn series(&self, front: u32) -> (u32, Option<Method>) {
+        let front = &self.fronts[front as usize];
         (front.series_no, front.sample.method)
     }
 
     /// Tells whether the row leaves nothing to ask if it is the only attempt of its key.
-    pub(super) fn settles(&self, row: &KnownRow) -> bool {
-        self.back(row).settles
+    pub(super) fn settles(&self, row: &Row) -> bool {
+        match row {
+            Row::Known(row) => self.back(row).settles,
+            Row::Partly(_, sample) | Row::New(sample) => is_settled(&[sample]),
+        }
     }
 
     /// Returns how many counts the row's run set out to take, if the row says so.
-    pub(super) fn planned(&self, row: &KnownRow) -> Option<usize> {
-        self.back(row).planned
-    }
-}
-
-impl KnownRow {
-    pub(super) fn observed_at(&self) -> DateTime<Utc> {
-        self.observed_at
+    pub(super) fn planned(&self, row: &Row) -> Option<usize> {
+        match row {
+            Row::Known(row) => self.back(row).planned,
+            Row::Partly(_, sample) | Row::New(sample) => sample.detail.planned(),
+        }
     }
 }
 
@@ -336,8 +406,9 @@ mod tests {
             let mut known = Known::default();
             let line_of = |sample: &Sample| row::encode(std::slice::from_ref(sample));
             for sample in &learnt {
-                let row = known.learn(&line_of(sample), sample).expect("room");
-                prop_assert_eq!(&known.sample(sample.run, &row), sample);
+                let row = known.learn(&line_of(sample), Box::new(sample.clone()));
+                prop_assert!(row.front().is_some(), "there is room");
+                prop_assert_eq!(&known.sample_of(sample.run, &row), sample);
             }
             let mut recognised = 0;
             for (moment, like) in &met {

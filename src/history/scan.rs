@@ -8,13 +8,12 @@ use std::path::Path;
 
 use super::HistoryError;
 use super::append::{LONGEST_LINE_BYTES, io_error};
-use super::known::{Known, KnownRow};
+use super::known::{Known, Row};
 use super::layout::{Bad, Form, Layout, Line};
 use super::lines::{Lines, Place};
 use super::merge::Placed;
 use super::row::{LineSplitter, RowFault};
 use crate::domain::run::RunId;
-use crate::domain::sample::Sample;
 
 /// The most lines of one kind that are told one by one.
 pub(super) const MOST_TOLD: usize = 20;
@@ -58,23 +57,12 @@ pub(super) struct Visit {
     pub(super) row: Row,
 }
 
-/// What a row holds.
-#[derive(Clone, Debug)]
-pub(super) enum Row {
-    /// Nothing but known parts.
-    Known(KnownRow),
-    /// A sample that was read for itself; its parts are known from now on.
-    Learnt(KnownRow, Box<Sample>),
-    /// A sample that was read for itself.
-    New(Box<Sample>),
-}
-
 impl Visit {
     /// Returns the row's sample with its place.
     pub(super) fn placed(self, known: &Known) -> Placed {
         let sample = match self.row {
             Row::Known(row) => known.sample(self.run, &row),
-            Row::Learnt(_, sample) | Row::New(sample) => *sample,
+            Row::Partly(_, sample) | Row::New(sample) => *sample,
         };
         Placed { place: self.place, sample }
     }
@@ -194,15 +182,14 @@ impl Scan {
             match read_line(&mut self.layout, place, &line, &mut splitter) {
                 Line::Row(sample, form) => {
                     self.put(place, sample.run, start);
-                    let is_told = is_ours && form == Form::Ours;
-                    let learnt = if is_told { known.learn(&line, &sample) } else { None };
                     if form == Form::Rewritten {
                         self.rewritten.add(place.line, "is not written as we write it");
                     }
                     let (run, sample) = (sample.run, Box::new(sample));
-                    let row = match learnt {
-                        Some(row) => Row::Learnt(row, sample),
-                        None => Row::New(sample),
+                    let row = if is_ours && form == Form::Ours {
+                        known.learn(&line, sample)
+                    } else {
+                        Row::New(sample)
                     };
                     visit(&known, Visit { place, run, row });
                 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::known::{Known, KnownRow};
-use super::super::scan::{Row, Visit};
+use super::super::known::Known;
+use super::super::scan::Visit;
 use crate::domain::query::Method;
-use crate::domain::run::{Progress, RunId};
+use crate::domain::run::Progress;
 use crate::domain::sample::{Sample, is_settled};
 
 /// Counts the rows of runs by the numbers of their known parts.
@@ -22,47 +22,40 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Returns the known rows of a run and how far it got.
+    /// Returns how far a run got.
     ///
     /// `None` means that the run must be looked at row by row: it has rows of unknown parts, doubles,
     /// or does not say how much it planned.
-    pub(super) fn run(
-        &mut self,
-        known: &Known,
-        id: RunId,
-        rows: &[Visit],
-    ) -> Option<(Vec<KnownRow>, Progress)> {
+    pub(super) fn run(&mut self, known: &Known, rows: &[Visit]) -> Option<Progress> {
         self.run_no += 1;
-        let mut of_run = Vec::with_capacity(rows.len());
         let mut planned = None;
-        for visit in rows {
-            let (Row::Known(row) | Row::Learnt(row, _)) = visit.row else { return None };
-            let mark = at(&mut self.rows, known.row_no(&row));
+        for Visit { row, .. } in rows {
+            let front = row.front()?;
+            let mark = at(&mut self.rows, known.row_no(front));
             if std::mem::replace(mark, self.run_no) == self.run_no {
                 return None;
             }
-            let (run_no, attempts) = at(&mut self.keys, known.key_no(&row));
+            let (run_no, attempts) = at(&mut self.keys, known.key_no(front));
             *attempts = if *run_no == self.run_no { *attempts + 1 } else { 1 };
             *run_no = self.run_no;
-            planned = known.planned(&row).or(planned);
-            of_run.push(row);
+            planned = known.planned(row).or(planned);
         }
         let planned = planned?;
         let mut answered = 0;
         let mut tried_again: BTreeMap<u32, Vec<Sample>> = BTreeMap::new();
-        for row in &of_run {
-            let key_no = known.key_no(row);
+        for Visit { run, row, .. } in rows {
+            let key_no = known.key_no(row.front()?);
             if at(&mut self.keys, key_no).1 == 1 {
                 answered += usize::from(known.settles(row));
             } else {
-                tried_again.entry(key_no).or_default().push(known.sample(id, row));
+                tried_again.entry(key_no).or_default().push(known.sample_of(*run, row));
             }
         }
         for attempts in tried_again.values() {
             let attempts: Vec<&Sample> = attempts.iter().collect();
             answered += usize::from(is_settled(&attempts));
         }
-        Some((of_run, Progress { answered, planned }))
+        Some(Progress { answered, planned })
     }
 
     /// Tells whether a method is another than the last of its framework and metric, as far as is
