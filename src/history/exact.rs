@@ -66,7 +66,10 @@ pub(super) fn read_moment(
 ) -> Result<DateTime<Utc>, Doubt> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',') {
-        let is_day_number = text.bytes().filter(u8::is_ascii_digit).count() >= 5
+        // Eight digits are a day without its marks.
+        let is_day = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+        let is_day_number = !is_day
+            && text.bytes().filter(u8::is_ascii_digit).count() >= 5
             && text.bytes().filter(|b| !b.is_ascii_digit()).count() <= 1;
         if is_day_number {
             return Err(Doubt::Inexact("a day number of a spreadsheet"));
@@ -121,7 +124,8 @@ pub(super) fn read_moment(
 /// difference.
 fn read_day(text: &str) -> Result<([Option<NaiveDate>; 2], bool), Doubt> {
     let Some(mark) = text.chars().find(|c| !c.is_ascii_digit()) else {
-        return Err(Doubt::Nonsense);
+        let day = NaiveDate::parse_from_str(text, "%Y%m%d").ok().filter(|_| text.len() == 8);
+        return day.map(|day| ([Some(day); 2], false)).ok_or(Doubt::Nonsense);
     };
     let parts: Vec<&str> = text.split(mark).collect();
     let [first, second, third] = parts[..] else { return Err(Doubt::Nonsense) };

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::HistoryError;
 use super::append::{folder_of, io_error};
 use super::known::Row;
-use super::layout::{Layout, Mapping};
+use super::layout::{self, Layout, Mapping};
 use super::lock::Lock;
 use super::merge::{self, Double, Placed, merge_run, part_doubles};
 use super::rewrite::Rewriting;
@@ -255,6 +255,8 @@ struct Theirs {
 /// Looks at every line of the file; every row must be one that can be read exactly.
 fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
     let Importing { file, survey, .. } = *importing;
+    // A file that is not there is no history that one could collect.
+    std::fs::File::open(file).map_err(|source| io_error(file, "read", source))?;
     let mut import = Import::default();
     let mut strange = Faults::default();
     let scan = Scan::of(
@@ -306,6 +308,9 @@ fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
 fn recognise(line: &[u8], importing: &Importing<'_>) -> Result<Layout, HistoryError> {
     let Importing { file, survey, mapping, .. } = *importing;
     let path = || file.to_owned();
+    if let Some(reason) = layout::other_encoding(line) {
+        return Err(HistoryError::NotAHistory { path: path(), reason: reason.to_owned() });
+    }
     if mapping.columns.is_empty() {
         let reason = match Layout::of_history(line) {
             Ok(layout) => return Ok(layout),

@@ -111,8 +111,8 @@ impl Layout {
     }
 
     fn of_header(line: &[u8]) -> Result<Self, String> {
-        if line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF") {
-            return Err("it is UTF-16 text, not UTF-8".to_owned());
+        if let Some(reason) = other_encoding(line) {
+            return Err(reason.to_owned());
         }
         let mut differences = Vec::new();
         let unmarked = line.strip_prefix(BYTE_ORDER_MARK);
@@ -330,6 +330,12 @@ fn restore_detail(detail: &mut &[u8]) {
     {
         *detail = status;
     }
+}
+
+/// Recognises text that is not UTF-8 by its first line.
+pub(super) fn other_encoding(line: &[u8]) -> Option<&'static str> {
+    let is_utf_16 = line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF");
+    is_utf_16.then_some("it is UTF-16 text; save it as UTF-8")
 }
 
 fn shortened(text: &str) -> String {

@@ -194,7 +194,7 @@ impl World {
             Importing { file: &from.path, history: &into.path, survey, mapping: &mapping };
         let before = fs::read(&into.path).ok();
         match (import(&importing, self.now), into.state, from.state) {
-            (Err(HistoryError::Missing { .. }), _, _) => assert!(!from.path.exists()),
+            (Err(HistoryError::Io { .. }), _, _) => assert!(!from.path.exists()),
             (Err(HistoryError::Damaged { .. }), State::Cut | State::Damaged, _)
             | (Err(HistoryError::Unimportable { .. }), _, State::Damaged) => {
                 assert!(fs::read(&into.path).ok() == before, "all or nothing");

@@ -316,6 +316,7 @@ fn foreign_files_are_refused_with_all_their_problems() {
     refuse("Name;Day;Stars\nAlpha;21.11.2023;5\nAlpha;21.11.2023;6\n", &MAPPED);
     refuse("Name;Day;Stars\nAlpha;21.11.2023;5", &MAPPED);
     refuse("", &MAPPED);
+    refuse("", &["import", "elsewhere.csv", "--into", "everything"]);
     refuse(FOREIGN, &[&IMPORT[..], &["--map", "stars=Stars"]].concat());
     refuse(FOREIGN, &[&MAPPED[..], &["--map", "framework=Note"]].concat());
     refuse(FOREIGN, &[&MAPPED[..], &["--metric", "All Of Them"]].concat());

@@ -35,6 +35,8 @@ fn moments_that_say_one_thing_are_read() {
     );
     assert_eq!(moment("6/6/2026 1:00:00", Grain::Seconds).as_deref(), Ok("2026-06-06T01:00:00Z"));
     assert_eq!(moment("2026-11-21", Grain::AsGiven).as_deref(), Ok("2026-11-21T00:00:00Z"));
+    assert_eq!(moment("20261121", Grain::AsGiven).as_deref(), Ok("2026-11-21T00:00:00Z"));
+    assert_eq!(moment("20261321", Grain::AsGiven), Err(Doubt::Nonsense));
     assert_eq!(moment("21.11.2026 06:00", Grain::AsGiven).as_deref(), Ok("2026-11-21T06:00:00Z"));
     assert_eq!(
         moment("2026-11-21T06:00:04.9Z", Grain::AsGiven).as_deref(),
@@ -52,6 +54,8 @@ fn moments_that_lost_something_or_say_two_things_are_not() {
         ("21.11.26 06:00:04", "century"),
         ("46347.25005", "day number"),
         ("46347,25005", "day number"),
+        ("46347.25", "day number"),
+        ("20261121", "time"),
         ("2026-11-21 06:00:04 CET", "zone"),
     ] {
         let Err(Doubt::Inexact(why)) = moment(text, Grain::Seconds) else { panic!("{text}") };
