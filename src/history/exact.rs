@@ -10,6 +10,10 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 /// How far apart the clock of a run's start and that of its rows may be.
 pub(super) const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
+/// By how much the first answer of a run comes later than its start at most. What stands later in
+/// every row was written in another time zone, and zones differ by half an hour at least.
+pub(super) const LONGEST_START: TimeDelta = TimeDelta::minutes(25);
+
 /// Whole numbers above this have lost digits if a program held them as floating point.
 const EXACT_FLOAT: u64 = 1 << 53;
 
@@ -27,6 +31,7 @@ pub(super) enum Doubt {
 
 /// What a file's rows show of the ways in which its program writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each was seen or not")]
 pub(super) struct Habits {
     /// `21/11/2026` was seen, or a date that cannot be month first.
     day_first: bool,
@@ -36,6 +41,8 @@ pub(super) struct Habits {
     groups: Vec<char>,
     /// What stands before decimals.
     decimals: Vec<char>,
+    /// Whether any moment came without its zone.
+    pub(super) has_bare_moments: bool,
     /// Whether any value was left to the other rows: what was read before all rows were seen may
     /// then read otherwise.
     pub(super) were_asked: bool,
@@ -82,9 +89,11 @@ pub(super) fn read_moment(
     let (days, order_matters) = read_day(date)?;
     let (seconds, offset_s) = match (time, grain) {
         (Some(time), _) => read_time(time, grain)?,
-        (None, Grain::AsGiven) => (0, 0),
+        (None, Grain::AsGiven) => (0, None),
         (None, Grain::Seconds) => return Err(Doubt::Inexact("a day without its time")),
     };
+    habits.has_bare_moments |= offset_s.is_none();
+    let offset_s = offset_s.unwrap_or_default();
     let at = |day: NaiveDate| -> DateTime<Utc> {
         NaiveDateTime::from(day).and_utc() + TimeDelta::seconds(seconds - offset_s)
     };
@@ -159,8 +168,8 @@ fn read_day(text: &str) -> Result<([Option<NaiveDate>; 2], bool), Doubt> {
     Ok(([day_first, month_first], a != b))
 }
 
-/// Returns the seconds since midnight and those that the zone is ahead of UTC.
-fn read_time(text: &str, grain: Grain) -> Result<(i64, i64), Doubt> {
+/// Returns the seconds since midnight, and those that the zone is ahead of UTC if there is one.
+fn read_time(text: &str, grain: Grain) -> Result<(i64, Option<i64>), Doubt> {
     let text = text.trim();
     let clock_end =
         text.find(|c: char| !c.is_ascii_digit() && !":.,".contains(c)).unwrap_or(text.len());
@@ -196,9 +205,11 @@ fn read_time(text: &str, grain: Grain) -> Result<(i64, i64), Doubt> {
     Ok((hour * 3600 + minute * 60 + second, read_offset(rest)?))
 }
 
-fn read_offset(text: &str) -> Result<i64, Doubt> {
-    if matches!(text, "" | "Z" | "z" | "UTC" | "GMT") {
-        return Ok(0);
+fn read_offset(text: &str) -> Result<Option<i64>, Doubt> {
+    match text {
+        "" => return Ok(None),
+        "Z" | "z" | "UTC" | "GMT" => return Ok(Some(0)),
+        _ => {}
     }
     let sign = match text.as_bytes()[0] {
         b'+' => 1,
@@ -212,7 +223,9 @@ fn read_offset(text: &str) -> Result<i64, Doubt> {
         _ => return Err(Doubt::Nonsense),
     };
     match (hours, minutes) {
-        (Ok(hours @ 0..=14), Ok(minutes @ 0..=59)) => Ok(sign * (hours * 3600 + minutes * 60)),
+        (Ok(hours @ 0..=14), Ok(minutes @ 0..=59)) => {
+            Ok(Some(sign * (hours * 3600 + minutes * 60)))
+        }
         _ => Err(Doubt::Nonsense),
     }
 }

@@ -114,6 +114,7 @@ fn merge(
         importing,
         ours: ours.map(Scan::into_runs),
         theirs: theirs.runs,
+        doubts: Faults::default(),
         conflicts: Faults::default(),
         damage: Faults::default(),
     };
@@ -151,6 +152,7 @@ struct Merging<'a> {
     importing: &'a Importing<'a>,
     ours: Option<OrderedRuns>,
     theirs: OrderedRuns,
+    doubts: Faults,
     conflicts: Faults,
     damage: Faults,
 }
@@ -170,6 +172,9 @@ impl Merging<'_> {
     /// Returns the rows of their next run; none at the end.
     fn next_of_theirs(&mut self, import: &mut Import) -> Result<Vec<Placed>, HistoryError> {
         let rows = next_run(&mut self.theirs, self.importing.file)?;
+        if let Some(fault) = self.theirs.doubt_zone(&rows) {
+            self.doubts.add(fault.line, fault.reason);
+        }
         let (kept, doubles) = part_doubles(rows);
         for double in doubles {
             if double.is_same() {
@@ -197,6 +202,10 @@ impl Merging<'_> {
         let Importing { file, history, .. } = *self.importing;
         if !self.damage.is_empty() {
             return Err(HistoryError::Damaged { path: history.to_owned(), faults: self.damage });
+        }
+        if !self.doubts.is_empty() {
+            let path = file.to_owned();
+            return Err(HistoryError::Unimportable { path, faults: self.doubts });
         }
         if !self.conflicts.is_empty() {
             return Err(HistoryError::Conflict { path: file.to_owned(), faults: self.conflicts });

@@ -110,7 +110,7 @@ fn mend(path: &Path, mut outlet: Option<Outlet>) -> Result<Repair, HistoryError>
     if let Some(outlet) = &mut outlet {
         outlet.rewriting.write(&row::header())?;
     }
-    let (tail, mut odd) = (scan.tail, Vec::new());
+    let (tail, mut odd, mut doubts) = (scan.tail, Vec::new(), Faults::default());
     let mut runs = scan.into_runs();
     loop {
         let rows = runs.next_run(&mut odd).map_err(unreadable)?;
@@ -118,6 +118,9 @@ fn mend(path: &Path, mut outlet: Option<Outlet>) -> Result<Repair, HistoryError>
             repair.put_aside(&runs, &line, &mut outlet)?;
         }
         let Some(rows) = rows else { break };
+        if let Some(fault) = runs.doubt_zone(&rows) {
+            doubts.add(fault.line, fault.reason);
+        }
         let (kept, doubles) = part_doubles(rows);
         for double in doubles {
             let line = Odd { place: double.row.place, reason: double.reason() };
@@ -128,6 +131,9 @@ fn mend(path: &Path, mut outlet: Option<Outlet>) -> Result<Repair, HistoryError>
         if let Some(outlet) = &mut outlet {
             outlet.rewriting.write(&merge::encode(&kept))?;
         }
+    }
+    if !doubts.is_empty() {
+        return Err(HistoryError::Inexact { path: path.to_owned(), faults: doubts });
     }
     if let Some(place) = tail {
         let line = Odd { place, reason: "is cut off".to_owned() };

@@ -8,12 +8,14 @@ use std::path::Path;
 
 use super::HistoryError;
 use super::append::{LONGEST_LINE_BYTES, io_error};
+use super::exact::LONGEST_START;
 use super::known::{Known, Row};
 use super::layout::{Bad, Form, Layout, Line};
 use super::lines::{Lines, Place};
 use super::merge::Placed;
 use super::row::{LineSplitter, RowFault};
 use crate::domain::run::RunId;
+use crate::domain::sample::Sample;
 
 /// The most lines of one kind that are told one by one.
 pub(super) const MOST_TOLD: usize = 20;
@@ -305,6 +307,25 @@ impl OrderedRuns {
             rows.sort_by_key(|row| row.sample.observed_at);
         }
         Ok(Some(rows))
+    }
+
+    /// Tells of a run whose moments came without their zone and are all so late that they were
+    /// written in another one than UTC.
+    pub(super) fn doubt_zone(&self, rows: &[Placed]) -> Option<RowFault> {
+        if !self.layout.is_history() || !self.layout.habits.has_bare_moments {
+            return None;
+        }
+        let first = rows.iter().min_by_key(|row| row.sample.observed_at)?;
+        let Sample { run, observed_at, .. } = first.sample;
+        let late = observed_at - run.started_at();
+        (late > LONGEST_START).then(|| RowFault {
+            line: first.place.line,
+            reason: format!(
+                "`observed_at` is {} minutes behind the start of its run in the first of its rows, \
+                 as if it were in another time zone",
+                late.num_minutes()
+            ),
+        })
     }
 
     /// Returns the lines, to copy some of them.
