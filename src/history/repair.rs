@@ -12,7 +12,7 @@ use super::layout::Layout;
 use super::lines::{Lines, Place};
 use super::lock::Lock;
 use super::merge::{self, part_doubles};
-use super::rewrite::Rewriting;
+use super::rewrite::{Rewriting, UNFINISHED, remove_unfinished};
 use super::row;
 use super::scan::{Faults, Odd, OrderedRuns, Scan, read_start, why_no_line};
 use crate::platform::sync_folder;
@@ -70,7 +70,7 @@ pub fn plan_repair(path: &Path) -> Result<Repair, HistoryError> {
 ///
 /// [`HistoryError::Busy`] if somebody else writes; [`HistoryError::Inexact`] if another program
 /// lost parts of values, [`HistoryError::NoLastLineEnd`] if it may have lost a part of the last, [`HistoryError::Unreadable`] if no row can be read, and
-/// [`HistoryError::NotAHistory`]. Nothing is changed then, nor if writing fails.
+/// [`HistoryError::NotAHistory`]. The history is not changed then, nor if writing fails.
 pub fn repair(path: &Path, now: DateTime<Utc>) -> Result<Repair, HistoryError> {
     if !path.exists() {
         return Err(HistoryError::Missing { path: path.to_owned() });
@@ -210,15 +210,20 @@ fn mend_beginning(path: &Path, outlet: Option<Outlet>) -> Result<Repair, History
 /// all of them are in it.
 struct Aside {
     folder: PathBuf,
-    name: String,
+    prefix: String,
+    stamp: String,
     open: Option<BufWriter<tempfile::NamedTempFile>>,
 }
 
 impl Aside {
     fn new(history: &Path, now: DateTime<Utc>) -> Self {
         let stem = history.file_stem().unwrap_or_default().to_string_lossy();
-        let name = format!("{stem}-lines-{}", now.format("%Y%m%dT%H%M%SZ"));
-        Self { folder: folder_of(history).join("set-aside"), name, open: None }
+        Self {
+            folder: folder_of(history).join("set-aside"),
+            prefix: format!("{stem}-lines"),
+            stamp: now.format("%Y%m%dT%H%M%SZ").to_string(),
+            open: None,
+        }
     }
 
     /// Adds a line as it stands, below one that says where it stood and why it could not stay.
@@ -232,7 +237,10 @@ impl Aside {
             Some(file) => file,
             none => {
                 fs::create_dir_all(&self.folder)?;
+                let prefix = format!("{}.", self.prefix);
+                remove_unfinished(&self.folder, &prefix)?;
                 let mut builder = tempfile::Builder::new();
+                builder.prefix(&prefix).suffix(UNFINISHED);
                 #[cfg(unix)]
                 builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
                 none.insert(BufWriter::new(builder.tempfile_in(&self.folder)?))
@@ -250,7 +258,7 @@ impl Aside {
         file.as_file().sync_all().map_err(failed)?;
         for copy in 1.. {
             let copy = if copy == 1 { String::new() } else { format!("-{copy}") };
-            let path = folder.join(format!("{}{copy}.txt", self.name));
+            let path = folder.join(format!("{}-{}{copy}.txt", self.prefix, self.stamp));
             match file.persist_noclobber(&path) {
                 Ok(_) => {
                     sync_folder(&folder).map_err(failed)?;

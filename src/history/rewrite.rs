@@ -9,7 +9,7 @@ use super::append::{folder_of, io_error};
 use crate::platform::sync_folder;
 
 /// What the names of files end in that a killed rewriting left behind.
-const UNFINISHED: &str = ".rewriting";
+pub(super) const UNFINISHED: &str = ".rewriting";
 
 /// A new history being written beside the old one; dropped, it goes without a trace.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Rewriting {
         let target = behind.unwrap_or_else(|| history.to_owned());
         let folder = folder_of(&target);
         let failed = |source| io_error(folder, "written", source);
-        remove_unfinished(&target).map_err(failed)?;
+        remove_unfinished(folder, &format!("{}.", name_of(&target))).map_err(failed)?;
         let mut builder = tempfile::Builder::new();
         let prefix = format!("{}.", name_of(&target));
         builder.prefix(&prefix).suffix(UNFINISHED);
@@ -81,13 +81,13 @@ fn keep_backup(target: &Path) -> io::Result<Option<PathBuf>> {
     Ok(Some(backup))
 }
 
-/// Removes what rewritings left behind that were killed.
-fn remove_unfinished(target: &Path) -> io::Result<()> {
-    let prefix = format!("{}.", name_of(target));
-    for file in folder_of(target).read_dir()? {
+/// Removes the files of a folder that were begun under this prefix and never finished, because
+/// their process was killed. The lock must be held.
+pub(super) fn remove_unfinished(folder: &Path, prefix: &str) -> io::Result<()> {
+    for file in folder.read_dir()? {
         let path = file?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(&prefix) && name.ends_with(UNFINISHED) {
+        if name.starts_with(prefix) && name.ends_with(UNFINISHED) {
             fs::remove_file(&path)?;
         }
     }

@@ -58,8 +58,11 @@ fn wrong(found: &Examination) -> Vec<String> {
     wrong.extend(told(&found.empty));
     wrong.extend(told(&found.doubled));
     if let Some((line, times)) = found.disorder {
-        let more =
-            if times > 1 { format!("; so does each of {} more", times - 1) } else { String::new() };
+        let more = match times {
+            1 => String::new(),
+            2 => ", and once more further down".to_owned(),
+            times => format!(", and {} times more further down", times - 1),
+        };
         wrong.push(format!("line {line}: run ids go backwards here{more}"));
     }
     wrong.extend(found.cut_line.map(|line| format!("line {line}: is cut off, or being written")));
