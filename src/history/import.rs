@@ -3,13 +3,13 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
 use super::append::{folder_of, io_error};
-use super::known::Row;
 use super::layout::{self, Layout, Mapping};
 use super::lock::Lock;
 use super::merge::{self, Double, Placed, merge_run, part_doubles};
@@ -175,6 +175,9 @@ impl Merging<'_> {
         if let Some(fault) = self.theirs.doubt_zone(&rows) {
             self.doubts.add(fault.line, fault.reason);
         }
+        for row in &rows {
+            self.look_at_names(row, import);
+        }
         let (kept, doubles) = part_doubles(rows);
         for double in doubles {
             if double.is_same() {
@@ -187,6 +190,20 @@ impl Merging<'_> {
             }
         }
         Ok(kept)
+    }
+
+    fn look_at_names(&mut self, Placed { place, sample }: &Placed, import: &mut Import) {
+        let wanted = self.importing.survey;
+        if sample.survey != wanted {
+            let reason = format!("`survey` is `{}`, not `{wanted}`", sample.survey);
+            self.doubts.add(place.line, reason);
+        }
+        if !import.frameworks.contains(&sample.framework) {
+            import.frameworks.insert(sample.framework.clone());
+        }
+        if !import.metrics.contains(&sample.metric) {
+            import.metrics.insert(sample.metric.clone());
+        }
     }
 
     fn add_conflicts(&mut self, conflicts: &[Double]) {
@@ -204,8 +221,9 @@ impl Merging<'_> {
             return Err(HistoryError::Damaged { path: history.to_owned(), faults: self.damage });
         }
         if !self.doubts.is_empty() {
-            let path = file.to_owned();
-            return Err(HistoryError::Unimportable { path, faults: self.doubts });
+            let (path, mut faults) = (file.to_owned(), self.doubts);
+            faults.first.sort_by_key(|fault| fault.line);
+            return Err(HistoryError::Unimportable { path, faults });
         }
         if !self.conflicts.is_empty() {
             return Err(HistoryError::Conflict { path: file.to_owned(), faults: self.conflicts });
@@ -215,9 +233,14 @@ impl Merging<'_> {
 }
 
 fn next_run(runs: &mut OrderedRuns, path: &Path) -> Result<Vec<Placed>, HistoryError> {
-    // Both files were found to have no odd lines.
-    let rows = runs.next_run(&mut Vec::new()).map_err(|source| io_error(path, "read", source))?;
-    Ok(rows.unwrap_or_default())
+    let (unreadable, mut odd) = (|source| io_error(path, "read", source), Vec::new());
+    let rows = runs.next_run(&mut odd).map_err(unreadable)?;
+    // Neither file had any when it was looked at.
+    if odd.is_empty() {
+        Ok(rows.unwrap_or_default())
+    } else {
+        Err(unreadable(io::Error::other("another program changed it meanwhile")))
+    }
 }
 
 /// Looks at every line of the history; `None` if there is none, or nothing in it.
@@ -263,31 +286,11 @@ struct Theirs {
 
 /// Looks at every line of the file; every row must be one that can be read exactly.
 fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
-    let Importing { file, survey, .. } = *importing;
+    let file = importing.file;
     // A file that is not there is no history that one could collect.
     std::fs::File::open(file).map_err(|source| io_error(file, "read", source))?;
     let mut import = Import::default();
-    let mut strange = Faults::default();
-    let scan = Scan::of(
-        file,
-        |line| recognise(line, importing),
-        |known, visit| {
-            // The names in what is known were noted when it was learnt.
-            if matches!(visit.row, Row::Known(row) if known.survey(&row) == survey) {
-                return;
-            }
-            let Placed { place, sample } = visit.placed(known);
-            if sample.survey != survey {
-                strange.add(place.line, format!("`survey` is `{}`, not `{survey}`", sample.survey));
-            }
-            if !import.frameworks.contains(&sample.framework) {
-                import.frameworks.insert(sample.framework);
-            }
-            if !import.metrics.contains(&sample.metric) {
-                import.metrics.insert(sample.metric);
-            }
-        },
-    )?;
+    let scan = Scan::of(file, |line| recognise(line, importing), |_, _| {})?;
     let path = file.to_owned();
     let Some(scan) = scan else {
         let start = read_start(file).map_err(|source| io_error(file, "read", source))?;
@@ -295,9 +298,6 @@ fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
     };
     if !scan.bad.is_empty() {
         return Err(HistoryError::Unimportable { path, faults: scan.bad });
-    }
-    if !strange.is_empty() {
-        return Err(HistoryError::Unimportable { path, faults: strange });
     }
     let is_ours = scan.layout.is_history() && scan.layout.differences.is_empty();
     import.cut_line = scan.tail.map(|place| place.line);

@@ -279,11 +279,6 @@ impl Known {
         }
     }
 
-    /// Returns the id of the row's survey.
-    pub(super) fn survey(&self, row: &KnownRow) -> &str {
-        &self.front(row).sample.survey
-    }
-
     /// Returns the number of a row's key: equal numbers in one run are doubles.
     pub(super) fn row_no(&self, front: u32) -> u32 {
         self.fronts[front as usize].row_no

@@ -69,8 +69,8 @@ pub fn plan_repair(path: &Path) -> Result<Repair, HistoryError> {
 /// # Errors
 ///
 /// [`HistoryError::Busy`] if somebody else writes; [`HistoryError::Inexact`] if another program
-/// lost parts of values, [`HistoryError::NoLastLineEnd`] if it may have lost a part of the last, [`HistoryError::Unreadable`] if no row can be read, and
-/// [`HistoryError::NotAHistory`]. The history is not changed then, nor if writing fails.
+/// lost parts of values, [`HistoryError::NoLastLineEnd`] if it may have lost a part of the last,
+/// [`HistoryError::Unreadable`] if no row can be read, and [`HistoryError::NotAHistory`]. The history is not changed then, nor if writing fails.
 pub fn repair(path: &Path, now: DateTime<Utc>) -> Result<Repair, HistoryError> {
     if !path.exists() {
         return Err(HistoryError::Missing { path: path.to_owned() });

@@ -140,6 +140,24 @@ fn every_row_that_cannot_be_read_is_named_and_nothing_is_taken() {
 }
 
 #[test]
+fn rows_that_later_ones_decide_are_looked_at_like_the_others() {
+    let (ours, theirs) = split(|_, row| row.starts_with("20261114"));
+    // What stands first is 1 or 1000 until another row shows how thousands are written.
+    let changed = theirs
+        .replacen(",4997,", ",1.000,", 1)
+        .replacen(",4897,", ",1.234.567,", 1)
+        .replacen(",everything,Alpha,", ",something,Nobody,", 1);
+    let told = refused(&ours, &changed);
+    assert!(told.contains("line 2: `survey` is `something`, not `everything`"), "{told}");
+    let (workdir, outcome) = imported(&ours, &changed.replacen(",something,", ",everything,", 1));
+    assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+    assert!(outcome.stderr.contains("`Nobody`, `Retired`"), "{}", outcome.stderr);
+    assert!(
+        workdir.read(HISTORY).contains(",everything,Nobody,Go,repositories,c2b246fc,1,1,1000,")
+    );
+}
+
+#[test]
 fn a_cut_off_last_line_of_a_history_is_left_out_and_told() {
     let (ours, theirs) = split(|_, row| row.starts_with("20261114"));
     let (workdir, outcome) = imported(&ours, &theirs[..theirs.len() - 20]);
