@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::row;
 use crate::domain::query::Method;
 use crate::domain::run::{Key, RunId};
-use crate::domain::sample::{Outcome, Sample, is_settled};
+use crate::domain::sample::{Outcome, Sample, Status, is_settled};
 
 /// Where the moment stands in a row, and where it ends.
 const MOMENT: (usize, usize) = ("20261121T060003Z-7f3a,".len(), RUN_AND_MOMENT - 1);
@@ -68,7 +68,9 @@ impl Row {
 #[derive(Debug)]
 struct Front {
     bytes: Box<[u8]>,
-    sample: Sample,
+    /// Boxed, so that what every row needs lies close together.
+    sample: Box<Sample>,
+    method: Option<Method>,
     /// The number of its key among the attempts of a run.
     row_no: u32,
     /// The number of what it was asked for.
@@ -84,7 +86,8 @@ struct Front {
 #[derive(Debug)]
 struct Back {
     bytes: Box<[u8]>,
-    sample: Sample,
+    sample: Box<Sample>,
+    status: Status,
     /// Whether it leaves nothing to ask if it is the only attempt.
     settles: bool,
     planned: Option<usize>,
@@ -133,15 +136,13 @@ impl Known {
             return None;
         }
         let run = self.read_run(start[..MOMENT.0].try_into().ok()?)?;
-        let moment = std::str::from_utf8(&start[MOMENT.0..MOMENT.1]).ok()?;
-        let observed_at = row::parse_moment(moment)?;
+        let observed_at = row::parse_moment(&start[MOMENT.0..MOMENT.1])?;
         let front = self.find_front(rest)?;
         let rest = &rest[self.fronts[front as usize].bytes.len()..];
         let digits = rest.iter().position(|byte| *byte == b',')?;
         let (count, behind) = (read_count(&rest[..digits]).ok()?, &rest[digits + 1..]);
         let back = self.find_back(front, behind)?;
-        let status = self.backs[back as usize].sample.outcome.status();
-        Outcome::new(status, count)?;
+        Outcome::new(self.backs[back as usize].status, count)?;
         if let Some(last) = self.last.replace(front) {
             self.fronts[last as usize].next = front;
         }
@@ -211,7 +212,8 @@ impl Known {
         let series = (sample.framework.clone(), sample.metric.clone());
         self.fronts.push(Front {
             bytes: bytes.into(),
-            sample: sample.clone(),
+            sample: Box::new(sample.clone()),
+            method: sample.method,
             row_no: numbered(&mut self.row_nos, (key.clone(), sample.attempt_no)),
             key_no: numbered(&mut self.key_nos, key),
             series_no: numbered(&mut self.series_nos, series),
@@ -233,7 +235,8 @@ impl Known {
         let no = self.make_room(self.backs.len(), bytes)?;
         self.backs.push(Back {
             bytes: bytes.into(),
-            sample: sample.clone(),
+            sample: Box::new(sample.clone()),
+            status: sample.outcome.status(),
             settles: is_settled(&[sample]),
             planned: sample.detail.planned(),
         });
@@ -259,7 +262,7 @@ impl Known {
             source: back.source.clone(),
             query_text: back.query_text.clone(),
             detail: back.detail.clone(),
-            ..self.front(row).sample.clone()
+            ..Sample::clone(&self.front(row).sample)
         }
     }
 
@@ -292,7 +295,7 @@ impl Known {
     /// Returns the number of a row's framework and metric, and its method.
     pub(super) fn series(&self, front: u32) -> (u32, Option<Method>) {
         let front = &self.fronts[front as usize];
-        (front.series_no, front.sample.method)
+        (front.series_no, front.method)
     }
 
     /// Tells whether the row leaves nothing to ask if it is the only attempt of its key.
@@ -363,8 +366,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::sample::Detail;
     use crate::domain::sample::tests::sample;
-    use crate::domain::sample::{Detail, Status};
 
     fn text() -> impl Strategy<Value = String> {
         prop_oneof![Just("Spring".to_owned()), Just("a, \"b\"".to_owned()), "[^\\p{Cc}]{1,6}"]

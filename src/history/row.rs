@@ -124,7 +124,7 @@ pub(super) fn decode(fields: &[&[u8]; COLUMNS.len()]) -> Result<Sample, String> 
     Ok(Sample {
         run: RunId::parse(text(0)?)
             .ok_or_else(|| bad(0, "a run id such as `20261121T060003Z-7f3a`"))?,
-        observed_at: parse_moment(text(1)?)
+        observed_at: parse_moment(text(1)?.as_bytes())
             .ok_or_else(|| bad(1, "a moment such as `2026-11-21T06:00:04Z`"))?,
         survey: filled(2)?,
         framework: filled(3)?,
@@ -147,8 +147,8 @@ fn parse_number(field: &[u8]) -> Option<u64> {
 }
 
 /// Reads a moment that is written as we write it.
-pub(super) fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
-    let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+pub(super) fn parse_moment(text: &[u8]) -> Option<DateTime<Utc>> {
+    let bytes: &[u8; 20] = text.try_into().ok()?;
     let marks = [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]];
     if marks != *b"--T::Z" {
         return None;
