@@ -12,6 +12,7 @@ use crate::collect::CROSS_CHECKS;
 use crate::domain::period::Per;
 use crate::domain::survey::ApiChoice;
 use crate::domain::when;
+use crate::history::MAPPABLE;
 use crate::settings::Flags;
 
 /// Counts how many GitHub repositories match a query, keeps every answer, and ranks frameworks by it.
@@ -88,6 +89,10 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
+    /// Take rows of another history or of a foreign CSV into a history, without doubles
+    Import(ImportArgs),
+    /// Mend a damaged history
+    Repair(RepairArgs),
     /// Start a survey of your own
     Init(InitArgs),
     /// Print completions for a shell
@@ -328,6 +333,46 @@ pub(super) struct CheckArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// A history, also one that a spreadsheet saved, or a foreign CSV with one count a line
+    pub(super) file: PathBuf,
+
+    /// The survey whose history gets the rows
+    #[arg(long, value_name = "SURVEY")]
+    pub(super) into: String,
+
+    /// Say what would be added, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Which column of a foreign file is which of ours; may be repeated
+    #[arg(long, value_name = "OURS=THEIRS", value_parser = parse_mapping, help_heading = "Foreign files")]
+    pub(super) map: Vec<(String, String)>,
+
+    /// The column with days or moments [default: observed_at, else date]
+    #[arg(long, value_name = "THEIRS", help_heading = "Foreign files")]
+    pub(super) date_column: Option<String>,
+
+    /// The metric of rows that name none [default: the survey's first]
+    #[arg(long, value_name = "ID", help_heading = "Foreign files")]
+    pub(super) metric: Option<String>,
+
+    /// Make one run of all rows of a period [default: of all rows with the same moment]
+    #[arg(long, value_name = "PERIOD", help_heading = "Foreign files")]
+    pub(super) per: Option<PerArg>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RepairArgs {
+    /// The survey, or a history file
+    pub(super) survey: String,
+
+    /// Say what would be mended, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// The new survey's name: a-z, 0-9 and -
     pub(super) name: String,
@@ -403,6 +448,15 @@ impl From<PerArg> for Per {
             PerArg::Month => Self::Month,
         }
     }
+}
+
+fn parse_mapping(text: &str) -> Result<(String, String), String> {
+    let (ours, theirs) =
+        text.split_once('=').ok_or("expected OURS=THEIRS, such as `framework=Name`")?;
+    if MAPPABLE.contains(&ours) && !theirs.is_empty() {
+        return Ok((ours.to_owned(), theirs.to_owned()));
+    }
+    Err(format!("expected a name behind one of {}", MAPPABLE.join(", ")))
 }
 
 fn parse_timeout(text: &str) -> Result<Duration, String> {

@@ -1,32 +1,27 @@
 //! `check`: what is wrong with survey, settings or history; with `--online` with the token too. It
 //! never writes.
 
-use std::path::Path;
+mod history;
 
 use chrono::DateTime;
 
 use super::Session;
 use super::args::CheckArgs;
 use super::connection::{Connection, address_of};
-use super::diagnostic::{DONE, FAILED, Failure, NOT_FINISHED, TOKEN_REFUSED};
+use super::diagnostic::{DONE, FAILED, Failure, TOKEN_REFUSED};
 use crate::catalog::Loaded;
 use crate::collect::Plan;
-use crate::domain::run::{Progress, Run, RunId};
 use crate::domain::survey::Survey;
 use crate::github::{Allowance, fetch_limits};
-use crate::history::{HistoryError, Reading, fold_runs};
 use crate::platform::time_zone_version;
 
 pub(super) fn perform(session: &Session, arguments: &CheckArgs) -> Result<u8, Failure> {
     let survey = session.load_survey(arguments.survey.as_deref())?;
     let mut lines = survey_lines(session, &survey);
     lines.extend(setting_lines(session)?);
-    let path = session.history(&survey.value.id);
-    let history = fold_runs(&path, Summary::default, |summary, run| {
-        summary.add(run, &survey.value);
-    });
-    let (mut code, history_lines) = history_lines(&path, history)?;
+    let (damage, history_lines) = history::examine_history(session, &survey.value)?;
     lines.extend(history_lines);
+    let mut code = damage.as_ref().map_or(DONE, |failure| failure.code);
     if arguments.online {
         let (online, online_lines) = Session::block_on(online_lines(session, arguments))?;
         lines.extend(online_lines);
@@ -37,6 +32,9 @@ pub(super) fn perform(session: &Session, arguments: &CheckArgs) -> Result<u8, Fa
         lines.iter().map(|(name, text)| format!("{name:width$}  {text}\n")).collect();
     if code != DONE || !session.ui.is_quiet() {
         session.ui.data(&text)?;
+    }
+    if let Some(failure) = damage {
+        session.ui.end_with(&failure);
     }
     Ok(code)
 }
@@ -154,72 +152,4 @@ async fn online_lines(
         lines.push(("token ends", ends.unwrap_or_else(|| "GitHub does not say".to_owned())));
     }
     Ok((DONE, lines))
-}
-
-/// What a history holds.
-#[derive(Default)]
-struct Summary {
-    first: Option<RunId>,
-    last: Option<(Run, Progress)>,
-    finished: Option<RunId>,
-    unfinished: u64,
-}
-
-impl Summary {
-    fn add(&mut self, run: Run, survey: &Survey) {
-        let before = self.last.as_ref().map(|(run, _)| run);
-        let progress = run.progress(before, |key| super::still_asks(survey, key));
-        self.first.get_or_insert(run.id);
-        if progress.is_finished() {
-            self.finished = Some(run.id);
-        } else {
-            self.unfinished += 1;
-        }
-        self.last = Some((run, progress));
-    }
-}
-
-fn history_lines(
-    path: &Path,
-    history: Result<(Summary, Reading), HistoryError>,
-) -> Result<(u8, Vec<Line>), Failure> {
-    let shown = format!("`{}`", path.display());
-    let (summary, reading) = match history {
-        Ok(read) => read,
-        Err(HistoryError::Missing { .. }) => {
-            return Ok((DONE, vec![("history", format!("{shown}: none yet"))]));
-        }
-        Err(error) => return Err(Failure { code: NOT_FINISHED, ..error.into() }),
-    };
-    let mut lines = vec![(
-        "history",
-        format!(
-            "{shown}: {} rows, {} runs, {} not finished",
-            reading.rows, reading.runs, summary.unfinished
-        ),
-    )];
-    if let (Some(first), Some((last, progress))) = (summary.first, &summary.last) {
-        let Progress { answered, planned } = progress;
-        lines.push((
-            "",
-            format!("first run {first}, last run {}: {answered} of {planned} counts", last.id),
-        ));
-        let finished = summary.finished.map_or_else(|| "none".to_owned(), |run| run.to_string());
-        lines.push(("", format!("last finished run {finished}")));
-    }
-    let mut wrong: Vec<String> = reading.faults.iter().map(ToString::to_string).collect();
-    let more = reading.faulty.saturating_sub(wrong.len() as u64);
-    if more > 0 {
-        wrong.push(format!("and {more} more rows that cannot be read"));
-    }
-    if reading.cut_line {
-        wrong.push("the last line is cut off, or being written".to_owned());
-    }
-    if let Some(line) = reading.disorder_at {
-        wrong.push(format!("line {line}: its run should stand further up"));
-    }
-    wrong.extend(reading.differences);
-    let code = if wrong.is_empty() { DONE } else { NOT_FINISHED };
-    lines.extend(wrong.into_iter().map(|problem| ("wrong", problem)));
-    Ok((code, lines))
 }

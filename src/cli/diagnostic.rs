@@ -3,11 +3,12 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 use crate::catalog::{CatalogError, Kind};
 use crate::collect::NeedsToken;
 use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
-use crate::history::HistoryError;
+use crate::history::{Faults, HistoryError};
 use crate::platform::Signal;
 use crate::report::UnknownMetric;
 use crate::settings::SettingsError;
@@ -83,9 +84,26 @@ impl Failure {
         self
     }
 
+    /// Adds lines of a file, the first of them one by one.
+    fn because_of_lines(mut self, faults: &Faults) -> Self {
+        self.causes.extend(told(faults));
+        self
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(Hint::new(hint));
         self
+    }
+
+    /// A history that is not as it should be; what is wrong with it was told already.
+    pub(super) fn of_damage(path: &Path, is_mendable: bool) -> Self {
+        let failure = Self::new(NOT_FINISHED, format!("`{}` is not sound", path.display()));
+        if is_mendable {
+            let command = repair_command(path);
+            failure.hint(format!("see what can be mended with `{command} --dry-run`"))
+        } else {
+            failure.hint("compare those rows with the last good copy: no program can mend them")
+        }
     }
 
     fn of(code: u8, error: &dyn Error) -> Self {
@@ -160,7 +178,7 @@ impl From<HistoryError> for Failure {
     fn from(error: HistoryError) -> Self {
         let code = match &error {
             HistoryError::Busy { .. } | HistoryError::ClockBehind { .. } => TRY_LATER,
-            HistoryError::NoSuchRun { .. } => USAGE,
+            HistoryError::NoSuchRun { .. } | HistoryError::Unmapped { .. } => USAGE,
             _ => FAILED,
         };
         let failure = Self::of(code, &error);
@@ -175,12 +193,35 @@ impl From<HistoryError> for Failure {
                 .fold(failure, |failure, fault| failure.because(fault.to_string()))
                 .hint("put the last good copy back: another program wrote this one"),
             HistoryError::Io { .. } | HistoryError::NotAHistory { .. } => failure,
-            HistoryError::Rewritten { differences, .. } => {
-                failure.because(differences.join(" and ")).hint(
-                    "put the last good copy back, or keep this one apart and let \
-                     `repo-census collect` start a new history",
+            HistoryError::Rewritten { path, differences } => {
+                failure.because(differences.join(" and ")).hint(format!(
+                    "bring it back to our form with `{}`, or put the last good copy back",
+                    repair_command(path)
+                ))
+            }
+            HistoryError::Inexact { faults, .. } => failure.because_of_lines(faults).hint(
+                "put the last good copy back, or save it once more with every number in full and \
+                 moments such as `2026-11-21T06:00:04Z`",
+            ),
+            HistoryError::Unimportable { faults, .. } => failure.because_of_lines(faults).hint(
+                "correct those lines in a copy, or take them out: numbers stand in full, moments \
+                 as `2026-11-21T06:00:04Z`, rows of another survey in its own history",
+            ),
+            HistoryError::NoLastLineEnd { path, .. } => failure.hint(format!(
+                "if it is whole, end it with `echo >> {}`, else take it out",
+                super::quoted(&path.to_string_lossy())
+            )),
+            HistoryError::Unmapped { problems, .. } => {
+                problems.iter().fold(failure, Failure::because).hint(
+                    "name its columns: `--date-column Date --map framework=Name --map repo_count=Stars`",
                 )
             }
+            HistoryError::Conflict { faults, .. } => failure
+                .because_of_lines(faults)
+                .hint("find out which is right, and take the others out of a copy"),
+            HistoryError::Damaged { path, faults } => failure
+                .because_of_lines(faults)
+                .hint(format!("mend it with `{}`", repair_command(path))),
             HistoryError::Changed { .. } => failure
                 .because("it is not the file that this run wrote to, although that is locked")
                 .hint(
@@ -205,6 +246,11 @@ impl From<HistoryError> for Failure {
             }
         }
     }
+}
+
+/// Returns the command that mends a history.
+fn repair_command(path: &Path) -> String {
+    format!("repo-census repair {}", super::quoted(&path.to_string_lossy()))
 }
 
 impl Failure {
@@ -315,6 +361,16 @@ impl From<UnknownMetric> for Failure {
         let known = list(&error.known);
         Self::of(USAGE, &error).hint(format!("there are {known}"))
     }
+}
+
+/// Returns the first lines with what is wrong with each, and how many more there are.
+pub(super) fn told(faults: &Faults) -> Vec<String> {
+    let mut lines: Vec<String> = faults.first.iter().map(ToString::to_string).collect();
+    let more = faults.count.saturating_sub(lines.len() as u64);
+    if more > 0 {
+        lines.push(format!("and {more} more lines"));
+    }
+    lines
 }
 
 fn list(words: &[String]) -> String {

@@ -11,8 +11,10 @@ mod connection;
 mod count;
 mod diagnostic;
 mod generate;
+mod import;
 mod init;
 mod output;
+mod repair;
 mod report;
 mod trend;
 mod ui;
@@ -81,6 +83,8 @@ impl Session {
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => trend::export(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
+            Command::Import(arguments) => import::perform(self, &arguments),
+            Command::Repair(arguments) => repair::perform(self, &arguments),
             Command::Init(arguments) => init::perform(self, &arguments),
             Command::Completions { shell } => generate::completions(self, shell),
             Command::Man { out } => generate::man(self, out.as_deref()),

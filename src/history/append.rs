@@ -301,11 +301,11 @@ fn count_lines(file: &mut File, end: u64) -> io::Result<u64> {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn io_error(path: &Path, doing: &'static str, source: io::Error) -> HistoryError {
+pub(super) fn io_error(path: &Path, doing: &'static str, source: io::Error) -> HistoryError {
     HistoryError::Io { path: path.to_owned(), doing, source }
 }
 

@@ -1,16 +1,28 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write. `rows` is the one reader, from front to end; `read` makes runs of its rows, `series` the counts over time.
-//! `backward` reads from the end, for `select`, which chooses a run. What a count means is
+//! `append` write. `rows` is the one reader, from front to end; `read` makes runs of its rows, `series`
+//! the counts over time. `backward` reads from the end, for `select`, which chooses a run. `scan`
+//! looks at every line, by the `layout` of the file and with the values that are `exact`; `examine`,
+//! `repair` and `import` stand on it; what they write goes through `rewrite`. What a count means is
 //! `domain`'s business.
 
 mod append;
 mod backward;
+mod exact;
+mod examine;
+mod import;
+mod known;
+mod layout;
+mod lines;
 mod lock;
+mod merge;
 mod read;
+mod repair;
+mod rewrite;
 mod row;
 mod rows;
+mod scan;
 mod select;
 mod series;
 mod shape;
@@ -21,9 +33,14 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
+pub use examine::{Circumstances, Examination, Gap, MethodChange, examine};
+pub use import::{Import, Importing, import, plan_import};
+pub use layout::{MAPPABLE, Mapping};
 pub use lock::Holder;
 pub use read::{Reading, first_survey, fold_runs, visit_last_runs};
+pub use repair::{Repair, plan_repair, repair};
 pub use row::{COLUMNS, RowFault};
+pub use scan::Faults;
 pub use select::{Selection, Wanted, select_run};
 pub use series::read_series;
 
@@ -78,6 +95,54 @@ pub enum HistoryError {
         /// What tells, with line numbers.
         differences: Vec<String>,
     },
+    /// Another program lost parts of values, or wrote them so that they can mean two things.
+    #[error("`{}` has {} that cannot be read exactly; nothing was changed", path.display(), of_rows(faults.count))]
+    Inexact {
+        /// The file.
+        path: PathBuf,
+        /// The rows.
+        faults: Faults,
+    },
+    /// A file to import has rows that cannot be read exactly, or are of another survey.
+    #[error("`{}` has {} that cannot be imported; nothing was changed", path.display(), of_rows(faults.count))]
+    Unimportable {
+        /// The file.
+        path: PathBuf,
+        /// The rows.
+        faults: Faults,
+    },
+    /// Nobody knows whether a file's last line is whole.
+    #[error("line {line} of `{}` has no line end: it may be cut off; nothing was changed", path.display())]
+    NoLastLineEnd {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+    },
+    /// A file to import is no history, and it is not said what its columns are.
+    #[error("the columns of `{}` are not known; nothing was changed", path.display())]
+    Unmapped {
+        /// The file.
+        path: PathBuf,
+        /// What is missing or doubled.
+        problems: Vec<String>,
+    },
+    /// Rows with the same key say different things.
+    #[error("`{}` has {} that contradict another; nothing was changed", path.display(), of_rows(faults.count))]
+    Conflict {
+        /// The file with the rows that came second.
+        path: PathBuf,
+        /// The rows, with the line that each contradicts.
+        faults: Faults,
+    },
+    /// A history must be mended before anything is imported.
+    #[error("`{}` must be repaired before anything is imported", path.display())]
+    Damaged {
+        /// The history.
+        path: PathBuf,
+        /// What is wrong with it.
+        faults: Faults,
+    },
     /// The file was changed or replaced under our hands although we hold its lock.
     #[error("`{}` was changed or replaced by another program during the run", path.display())]
     Changed {
@@ -113,3 +178,10 @@ pub enum HistoryError {
         span: (RunId, RunId),
     },
 }
+
+fn of_rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+#[cfg(test)]
+mod tests;

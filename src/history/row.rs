@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
@@ -36,7 +36,7 @@ pub(super) mod column {
     pub(in super::super) const ANSWERED: Range<usize> = 10..12;
 }
 
-const RFC3339_SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
+pub(super) const RFC3339_SECONDS: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// Returns the header row with its line feed.
 pub(super) fn header() -> Vec<u8> {
@@ -134,7 +134,7 @@ pub(super) fn decode(fields: &[&[u8]; COLUMNS.len()]) -> Result<Sample, String> 
     Ok(Sample {
         run: RunId::parse(text(0)?)
             .ok_or_else(|| bad(0, "a run id such as `20261121T060003Z-7f3a`"))?,
-        observed_at: parse_moment(text(1)?)
+        observed_at: parse_moment(text(1)?.as_bytes())
             .ok_or_else(|| bad(1, "a moment such as `2026-11-21T06:00:04Z`"))?,
         survey: filled(2)?,
         framework: filled(3)?,
@@ -161,30 +161,22 @@ pub(super) fn parse_number(field: &[u8]) -> Option<u64> {
     })
 }
 
-/// Reads a moment; the form that we write is read without going through a format.
-pub(super) fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
-    let ours = || {
-        let number = |from: usize, to: usize| {
-            let mut digits = text.as_bytes()[from..to].iter();
-            digits
-                .try_fold(0_u32, |number, byte| Some(number * 10 + char::from(*byte).to_digit(10)?))
-        };
-        let day = NaiveDate::from_ymd_opt(
-            i32::try_from(number(0, 4)?).ok()?,
-            number(5, 7)?,
-            number(8, 10)?,
-        )?;
-        day.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)
+/// Reads a moment that is written as we write it.
+pub(super) fn parse_moment(text: &[u8]) -> Option<DateTime<Utc>> {
+    let bytes: &[u8; 20] = text.try_into().ok()?;
+    let marks = [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]];
+    if marks != *b"--T::Z" {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to].iter().try_fold(0, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
+        })
     };
-    let moment = if is_stamped_like_ours(text.as_bytes()) { ours() } else { None };
-    let moment = moment.or_else(|| NaiveDateTime::parse_from_str(text, RFC3339_SECONDS).ok());
-    moment.map(|moment| moment.and_utc())
-}
-
-/// Tells whether a text has the punctuation of `2026-11-21T06:00:04Z` in its places.
-pub(super) fn is_stamped_like_ours(text: &[u8]) -> bool {
-    text.len() == "2026-11-21T06:00:04Z".len()
-        && [text[4], text[7], text[10], text[13], text[16], text[19]] == *b"--T::Z"
+    let year = i32::try_from(number(0, 4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(5, 7)?, number(8, 10)?)?;
+    let moment = day.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)?;
+    Some(moment.and_utc())
 }
 
 /// Splits one line of a history into its fields.

@@ -152,8 +152,7 @@ impl<'a> Stream<'a> {
         // As a rule only the seconds are others than those of the row before.
         let seconds = matches!(moment[17..], [b'0'..=b'5', b'0'..=b'9', b'Z']);
         if !(seconds && moment[..17] == self.moment[..17]) {
-            let is_moment = row::is_stamped_like_ours(bytes)
-                && std::str::from_utf8(bytes).ok().and_then(row::parse_moment).is_some();
+            let is_moment = row::parse_moment(bytes).is_some();
             self.moment = Some(moment).filter(|_| is_moment)?;
         }
         Some(moment)

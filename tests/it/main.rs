@@ -6,10 +6,14 @@
 mod collect;
 mod fake_github;
 mod fake_github_tests;
+mod foreign;
 mod github;
 mod graphql;
 mod history;
+mod import;
 mod interrupted;
+mod interrupted_mending;
+mod repair;
 mod report;
 mod repository;
 mod rooms;

@@ -1,0 +1,118 @@
+//! `import`: takes the rows of another file into a history, or says what would be taken.
+
+use std::collections::BTreeSet;
+
+use super::Session;
+use super::args::ImportArgs;
+use super::diagnostic::{DONE, Failure, told};
+use crate::domain::survey::{Survey, is_id};
+use crate::history::{Import, Importing, Mapping, import, plan_import};
+
+pub(super) fn perform(session: &Session, arguments: &ImportArgs) -> Result<u8, Failure> {
+    let survey = session.load_survey(Some(&arguments.into))?.value;
+    let mapping = find_mapping(&survey, arguments)?;
+    let history = session.history(&survey.id);
+    let importing = Importing {
+        file: &arguments.file,
+        history: &history,
+        survey: &survey.id,
+        mapping: &mapping,
+    };
+    let shown = format!("`{}`", history.display());
+    let done = if arguments.dry_run {
+        let plan = plan_import(&importing)?;
+        session.ui.data(&(describe(&shown, &plan, Tense::Would).join("\n") + "\n"))?;
+        plan
+    } else {
+        let done = import(&importing, session.clock.now_utc())?;
+        for line in describe(&shown, &done, Tense::Did) {
+            session.ui.say(&line);
+        }
+        done
+    };
+    warn(session, &survey, arguments, &done);
+    if !arguments.dry_run && done.added > 0 {
+        session.ui.next(&session.command(["report", &arguments.into]));
+    }
+    Ok(DONE)
+}
+
+fn find_mapping(survey: &Survey, arguments: &ImportArgs) -> Result<Mapping, Failure> {
+    let mut columns = arguments.map.clone();
+    columns.extend(arguments.date_column.clone().map(|name| ("observed_at".to_owned(), name)));
+    let mut seen = BTreeSet::new();
+    for (column, _) in &columns {
+        if !seen.insert(column) {
+            return Err(Failure::usage(format!("`{column}` is mapped twice")));
+        }
+    }
+    let first = survey.enabled_metrics().next().map(|metric| metric.id.clone());
+    let metric = arguments.metric.clone().or(first).unwrap_or_default();
+    if !is_id(&metric) {
+        return Err(Failure::usage(format!("`--metric {metric}` cannot be the id of a metric"))
+            .because("an id has 1 to 64 of a-z, 0-9 and -"));
+    }
+    Ok(Mapping { columns, metric, per: arguments.per.map(Into::into) })
+}
+
+/// Whether something was done or only worked out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tense {
+    Did,
+    Would,
+}
+
+/// Tells of an import, a line each.
+fn describe(shown: &str, import: &Import, tense: Tense) -> Vec<String> {
+    let is_done = tense == Tense::Did;
+    let Import { rows, added, new_runs, total_rows, total_runs, .. } = import;
+    if *added == 0 {
+        let nothing = if is_done { "nothing was changed" } else { "nothing would be changed" };
+        return vec![format!("{shown} has all {rows} rows already; {nothing}")];
+    }
+    let verb = if is_done { "added to" } else { "would be added to" };
+    let mut lines = vec![format!("{added} of {rows} rows {verb} {shown}, {new_runs} new runs")];
+    let has = if is_done { "it has now" } else { "it would have" };
+    lines.push(format!("  {has} {total_rows} rows in {total_runs} runs"));
+    if import.repeated > 0 {
+        lines.push(format!("  {} rows stand in the file more than once", import.repeated));
+    }
+    let mut list = |heading: &str, items: Vec<String>| {
+        if !items.is_empty() {
+            lines.push(format!("  {heading}"));
+            lines.extend(items.into_iter().map(|item| format!("    {item}")));
+        }
+    };
+    list("another program wrote the file:", import.differences.clone());
+    list("passed over:", told(&import.empty));
+    if let Some(path) = &import.backup {
+        lines.push(format!("  the old file is `{}`", path.display()));
+    }
+    lines
+}
+
+/// Warns of what may not be meant.
+fn warn(session: &Session, survey: &Survey, arguments: &ImportArgs, import: &Import) {
+    let file = arguments.file.display();
+    if let Some(line) = import.cut_line {
+        let text = format!("line {line} of `{file}` is cut off, or being written; it is left out");
+        session.ui.warn(&text, &[], None);
+    }
+    if !import.is_foreign && (arguments.metric.is_some() || arguments.per.is_some()) {
+        let text = format!("`{file}` is a history: `--metric` and `--per` have no effect on it");
+        session.ui.warn(&text, &[], None);
+    }
+    let quoted = |name: &String| format!("`{name}`");
+    let unknown = import.frameworks.iter().filter(|name| survey.framework_called(name).is_none());
+    let unknown: Vec<String> = unknown.map(quoted).collect();
+    if !unknown.is_empty() {
+        let text = format!("the survey `{}` has no frameworks of these names", survey.id);
+        session.ui.warn(&text, &[unknown.join(", ")], None);
+    }
+    let is_unknown = |id: &&String| !survey.metrics.iter().any(|metric| metric.id == **id);
+    let unknown: Vec<String> = import.metrics.iter().filter(is_unknown).map(quoted).collect();
+    if !unknown.is_empty() {
+        let text = format!("the survey `{}` has no metrics of these ids", survey.id);
+        session.ui.warn(&text, &[unknown.join(", ")], None);
+    }
+}

@@ -1,0 +1,94 @@
+//! `repair`: mends a damaged history, or says what would be mended.
+
+use std::path::{Path, PathBuf};
+
+use super::Session;
+use super::args::RepairArgs;
+use super::diagnostic::{DONE, Failure, told};
+use crate::domain::survey::is_id;
+use crate::history::{Repair, plan_repair, repair};
+
+pub(super) fn perform(session: &Session, arguments: &RepairArgs) -> Result<u8, Failure> {
+    let path = find_history(session, &arguments.survey)?;
+    let shown = format!("`{}`", path.display());
+    if arguments.dry_run {
+        let plan = plan_repair(&path)?;
+        session.ui.data(&(describe(&shown, &plan, Tense::Would).join("\n") + "\n"))?;
+        if !plan.is_whole() {
+            session.ui.next(&session.command(["repair", &arguments.survey]));
+        }
+        return Ok(DONE);
+    }
+    let done = repair(&path, session.clock.now_utc())?;
+    for line in describe(&shown, &done, Tense::Did) {
+        session.ui.say(&line);
+    }
+    if !done.is_whole() {
+        session.ui.next(&session.command(["check", &arguments.survey]));
+    }
+    Ok(DONE)
+}
+
+/// Finds the history; a survey that cannot be loaded is no reason not to mend its history.
+fn find_history(session: &Session, given: &str) -> Result<PathBuf, Failure> {
+    if Path::new(given).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        return Ok(PathBuf::from(given));
+    }
+    if is_id(given) {
+        return Ok(session.history(given));
+    }
+    Ok(session.history(&session.load_survey(Some(given))?.value.id))
+}
+
+/// Whether something was done or only worked out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tense {
+    Did,
+    Would,
+}
+
+/// Tells of a repair, a line each.
+fn describe(shown: &str, repair: &Repair, tense: Tense) -> Vec<String> {
+    let would = |done: &str, planned: &str| match tense {
+        Tense::Did => done.to_owned(),
+        Tense::Would => planned.to_owned(),
+    };
+    let Repair { rows, runs, .. } = repair;
+    if repair.is_whole() {
+        return vec![format!(
+            "{shown} is whole: {rows} rows in {runs} runs; nothing {} changed",
+            would("was", "would be")
+        )];
+    }
+    let mut lines =
+        vec![format!("{shown} {} {rows} rows in {runs} runs", would("has now", "would have"))];
+    let mut list = |heading: String, items: Vec<String>| {
+        if !items.is_empty() {
+            lines.push(format!("  {heading}"));
+            lines.extend(items.into_iter().map(|item| format!("    {item}")));
+        }
+    };
+    let mut ours = repair.differences.clone();
+    // What happened to the first line happened to the others too.
+    if ours.is_empty() {
+        ours = told(&repair.rewritten);
+    }
+    list(would("brought back to our form:", "would be brought back to our form:"), ours);
+    let order = repair.disorder.map(|(first, times)| match times {
+        1 => format!("line {first} stands behind a later run"),
+        _ => format!("line {first} stands behind a later run, and so do {} more", times - 1),
+    });
+    list(
+        would("put into the order of the runs:", "would be put into the order of the runs:"),
+        order.into_iter().collect(),
+    );
+    list(would("left out:", "would be left out:"), told(&repair.empty));
+    list(would("set aside:", "would be set aside:"), told(&repair.set_aside));
+    if let Some(path) = &repair.moved_to {
+        lines.push(format!("  the lines set aside are in `{}`", path.display()));
+    }
+    if let Some(path) = &repair.backup {
+        lines.push(format!("  the old file is `{}`", path.display()));
+    }
+    lines
+}

@@ -1,0 +1,435 @@
+//! Rows that say what earlier rows said, but for run, moment and count: they are known by their bytes
+//! and need not be taken apart again.
+//!
+//! Almost every row of a history is such a row. What stands before the count was read once, with an
+//! earlier row, and so was what stands behind it. Only rows that are written as we write them are
+//! remembered, so a line that matches is one too.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::row;
+use crate::domain::query::Method;
+use crate::domain::run::{Key, RunId};
+use crate::domain::sample::{Outcome, Sample, Status, is_settled};
+
+/// Where the moment stands in a row, and where it ends.
+const MOMENT: (usize, usize) = ("20261121T060003Z-7f3a,".len(), RUN_AND_MOMENT - 1);
+/// How long run and moment are, with their commas.
+const RUN_AND_MOMENT: usize = "20261121T060003Z-7f3a,2026-11-21T06:00:04Z,".len();
+/// How many columns stand between the moment and the count.
+const BEFORE_COUNT: usize = 7;
+/// About the most bytes that are remembered; further rows are taken apart one by one.
+const MOST_BYTES: usize = 16 << 20;
+/// About how much is remembered beside the bytes of a part.
+const BYTES_BESIDE: usize = 1 << 10;
+
+/// A row that is known by its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct KnownRow {
+    observed_at: DateTime<Utc>,
+    count: Option<u64>,
+    front: u32,
+    back: u32,
+}
+
+/// What a row holds.
+#[derive(Clone, Debug)]
+pub(super) enum Row {
+    /// Nothing but known parts.
+    Known(KnownRow),
+    /// A sample that was read for itself; what stands before its count has this number.
+    Partly(u32, Box<Sample>),
+    /// A sample that was read for itself.
+    New(Box<Sample>),
+}
+
+impl Row {
+    /// Returns the number of what stands before the count; `None` if it has none.
+    pub(super) fn front(&self) -> Option<u32> {
+        match self {
+            Self::Known(row) => Some(row.front),
+            Self::Partly(front, _) => Some(*front),
+            Self::New(_) => None,
+        }
+    }
+
+    /// Returns when the answer arrived.
+    pub(super) fn observed_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Known(row) => row.observed_at,
+            Self::Partly(_, sample) | Self::New(sample) => sample.observed_at,
+        }
+    }
+}
+
+/// What stands between the moment and the count.
+#[derive(Debug)]
+struct Front {
+    bytes: Box<[u8]>,
+    /// Boxed, so that what every row needs lies close together.
+    sample: Box<Sample>,
+    method: Option<Method>,
+    /// The number of its key among the attempts of a run.
+    row_no: u32,
+    /// The number of what it was asked for.
+    key_no: u32,
+    /// The number of its framework and metric.
+    series_no: u32,
+    /// What came behind it the last time.
+    next: u32,
+    back: u32,
+}
+
+/// What stands behind the count.
+#[derive(Debug)]
+struct Back {
+    bytes: Box<[u8]>,
+    sample: Box<Sample>,
+    status: Status,
+    /// Whether it leaves nothing to ask if it is the only attempt.
+    settles: bool,
+    planned: Option<usize>,
+}
+
+/// What earlier rows said.
+#[derive(Debug)]
+pub(super) struct Known {
+    fronts: Vec<Front>,
+    backs: Vec<Back>,
+    fronts_by_bytes: HashMap<Box<[u8]>, u32>,
+    backs_by_bytes: HashMap<Box<[u8]>, u32>,
+    row_nos: HashMap<(Key, u32), u32>,
+    key_nos: HashMap<Key, u32>,
+    series_nos: HashMap<(String, String), u32>,
+    /// The run of the row before, as bytes and read.
+    run: Option<([u8; MOMENT.0], RunId)>,
+    /// The front of the row before.
+    last: Option<u32>,
+    /// How many bytes may still be remembered.
+    room: usize,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            fronts: Vec::new(),
+            backs: Vec::new(),
+            fronts_by_bytes: HashMap::new(),
+            backs_by_bytes: HashMap::new(),
+            row_nos: HashMap::new(),
+            key_nos: HashMap::new(),
+            series_nos: HashMap::new(),
+            run: None,
+            last: None,
+            room: MOST_BYTES,
+        }
+    }
+}
+
+impl Known {
+    /// Recognises a line; `None` means that it must be taken apart.
+    pub(super) fn recognise(&mut self, line: &[u8]) -> Option<(RunId, KnownRow)> {
+        let (start, rest) = line.split_at_checked(RUN_AND_MOMENT)?;
+        if start[RUN_AND_MOMENT - 1] != b',' {
+            return None;
+        }
+        let run = self.read_run(start[..MOMENT.0].try_into().ok()?)?;
+        let observed_at = row::parse_moment(&start[MOMENT.0..MOMENT.1])?;
+        let front = self.find_front(rest)?;
+        let rest = &rest[self.fronts[front as usize].bytes.len()..];
+        let digits = rest.iter().position(|byte| *byte == b',')?;
+        let (count, behind) = (read_count(&rest[..digits]).ok()?, &rest[digits + 1..]);
+        let back = self.find_back(front, behind)?;
+        Outcome::new(self.backs[back as usize].status, count)?;
+        if let Some(last) = self.last.replace(front) {
+            self.fronts[last as usize].next = front;
+        }
+        self.fronts[front as usize].back = back;
+        Some((run, KnownRow { observed_at, count, front, back }))
+    }
+
+    /// Remembers the parts of a row that was taken apart and is written as we write it.
+    pub(super) fn learn(&mut self, line: &[u8], sample: Box<Sample>) -> Row {
+        match self.learn_parts(line, &sample) {
+            Some(front) => Row::Partly(front, sample),
+            None => Row::New(sample),
+        }
+    }
+
+    /// Returns the number of what stands before the count; `None` if there is no room for it.
+    fn learn_parts(&mut self, line: &[u8], sample: &Sample) -> Option<u32> {
+        let rest = line.get(RUN_AND_MOMENT..)?;
+        let (front, rest) = rest.split_at_checked(columns_end(rest, BEFORE_COUNT)?)?;
+        let back = &rest[columns_end(rest, 1)?..];
+        let front = self.learn_front(front, sample)?;
+        if let Some(back) = self.learn_back(back, sample) {
+            self.fronts[front as usize].back = back;
+        }
+        if let Some(last) = self.last.replace(front) {
+            self.fronts[last as usize].next = front;
+        }
+        Some(front)
+    }
+
+    fn read_run(&mut self, bytes: [u8; MOMENT.0]) -> Option<RunId> {
+        if let Some((known, run)) = &self.run
+            && *known == bytes
+        {
+            return Some(*run);
+        }
+        let text = std::str::from_utf8(&bytes).ok()?.strip_suffix(',')?;
+        let run = RunId::parse(text)?;
+        self.run = Some((bytes, run));
+        Some(run)
+    }
+
+    fn find_front(&self, rest: &[u8]) -> Option<u32> {
+        let expected = self.last.map(|last| self.fronts[last as usize].next);
+        if let Some(expected) = expected
+            && rest.starts_with(&self.fronts[expected as usize].bytes)
+        {
+            return Some(expected);
+        }
+        self.fronts_by_bytes.get(&rest[..columns_end(rest, BEFORE_COUNT)?]).copied()
+    }
+
+    fn find_back(&self, front: u32, behind: &[u8]) -> Option<u32> {
+        let expected = self.fronts[front as usize].back;
+        if self.backs.get(expected as usize).is_some_and(|back| *back.bytes == *behind) {
+            return Some(expected);
+        }
+        self.backs_by_bytes.get(behind).copied()
+    }
+
+    fn learn_front(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
+        if let Some(known) = self.fronts_by_bytes.get(bytes) {
+            return Some(*known);
+        }
+        let no = self.make_room(self.fronts.len(), bytes)?;
+        let key = sample.key();
+        let series = (sample.framework.clone(), sample.metric.clone());
+        self.fronts.push(Front {
+            bytes: bytes.into(),
+            sample: Box::new(sample.clone()),
+            method: sample.method,
+            row_no: numbered(&mut self.row_nos, (key.clone(), sample.attempt_no)),
+            key_no: numbered(&mut self.key_nos, key),
+            series_no: numbered(&mut self.series_nos, series),
+            next: no,
+            back: 0,
+        });
+        self.fronts_by_bytes.insert(bytes.into(), no);
+        Some(no)
+    }
+
+    fn learn_back(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
+        if let Some(known) = self.backs_by_bytes.get(bytes) {
+            return Some(*known);
+        }
+        // The name of a request never comes again.
+        if sample.detail.as_str().contains("request ") {
+            return None;
+        }
+        let no = self.make_room(self.backs.len(), bytes)?;
+        self.backs.push(Back {
+            bytes: bytes.into(),
+            sample: Box::new(sample.clone()),
+            status: sample.outcome.status(),
+            settles: is_settled(&[sample]),
+            planned: sample.detail.planned(),
+        });
+        self.backs_by_bytes.insert(bytes.into(), no);
+        Some(no)
+    }
+
+    /// Returns the next number, if there is room for as many bytes.
+    fn make_room(&mut self, length: usize, bytes: &[u8]) -> Option<u32> {
+        let needed = BYTES_BESIDE + 2 * bytes.len();
+        self.room = self.room.checked_sub(needed)?;
+        u32::try_from(length).ok()
+    }
+
+    /// Returns the sample that a known row of a run holds.
+    pub(super) fn sample(&self, run: RunId, row: &KnownRow) -> Sample {
+        let back = &self.back(row).sample;
+        let outcome = Outcome::new(back.outcome.status(), row.count);
+        Sample {
+            run,
+            observed_at: row.observed_at,
+            outcome: outcome.unwrap_or(back.outcome),
+            source: back.source.clone(),
+            query_text: back.query_text.clone(),
+            detail: back.detail.clone(),
+            ..Sample::clone(&self.front(row).sample)
+        }
+    }
+
+    fn front(&self, row: &KnownRow) -> &Front {
+        &self.fronts[row.front as usize]
+    }
+
+    fn back(&self, row: &KnownRow) -> &Back {
+        &self.backs[row.back as usize]
+    }
+
+    /// Returns the sample that any row of a run holds.
+    pub(super) fn sample_of(&self, run: RunId, row: &Row) -> Sample {
+        match row {
+            Row::Known(row) => self.sample(run, row),
+            Row::Partly(_, sample) | Row::New(sample) => Sample::clone(sample),
+        }
+    }
+
+    /// Returns the number of a row's key: equal numbers in one run are doubles.
+    pub(super) fn row_no(&self, front: u32) -> u32 {
+        self.fronts[front as usize].row_no
+    }
+
+    /// Returns the number of what a row was asked for: framework, metric and pass.
+    pub(super) fn key_no(&self, front: u32) -> u32 {
+        self.fronts[front as usize].key_no
+    }
+
+    /// Returns the number of a row's framework and metric, and its method.
+    pub(super) fn series(&self, front: u32) -> (u32, Option<Method>) {
+        let front = &self.fronts[front as usize];
+        (front.series_no, front.method)
+    }
+
+    /// Tells whether the row leaves nothing to ask if it is the only attempt of its key.
+    pub(super) fn settles(&self, row: &Row) -> bool {
+        match row {
+            Row::Known(row) => self.back(row).settles,
+            Row::Partly(_, sample) | Row::New(sample) => is_settled(&[sample]),
+        }
+    }
+
+    /// Returns how many counts the row's run set out to take, if the row says so.
+    pub(super) fn planned(&self, row: &Row) -> Option<usize> {
+        match row {
+            Row::Known(row) => self.back(row).planned,
+            Row::Partly(_, sample) | Row::New(sample) => sample.detail.planned(),
+        }
+    }
+}
+
+/// Returns where so many columns end, behind the comma; quotes hold commas together.
+fn columns_end(bytes: &[u8], columns: usize) -> Option<usize> {
+    let (mut left, mut is_quoted) = (columns, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b',' if !is_quoted => {
+                left -= 1;
+                if left == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Reads a count as we write it, an empty field too.
+fn read_count(digits: &[u8]) -> Result<Option<u64>, NotOurs> {
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    if digits[0] == b'0' && digits.len() > 1 {
+        return Err(NotOurs);
+    }
+    let count = digits.iter().try_fold(0u64, |count, digit| {
+        let digit = Some(digit).filter(|digit| digit.is_ascii_digit())?;
+        count.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    });
+    count.map(Some).ok_or(NotOurs)
+}
+
+/// A number that is not written as we write it.
+struct NotOurs;
+
+fn numbered<K: Eq + std::hash::Hash>(numbers: &mut HashMap<K, u32>, key: K) -> u32 {
+    let next = number_of(numbers.len());
+    *numbers.entry(key).or_insert(next)
+}
+
+/// There is never so much remembered that this does not fit.
+fn number_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::sample::Detail;
+    use crate::domain::sample::tests::sample;
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![Just("Spring".to_owned()), Just("a, \"b\"".to_owned()), "[^\\p{Cc}]{1,6}"]
+    }
+
+    fn samples() -> impl Strategy<Value = Sample> {
+        let texts = (text(), text(), text());
+        let numbers = (1..4u32, any::<u64>(), 0..4usize, 0..3usize);
+        (texts, numbers, 0..2_000_000_000i64).prop_map(
+            |((framework, language, query), (attempt, count, status, detail), seconds)| {
+                let status = Status::ALL[status];
+                let count = Some(count).filter(|_| status != Status::Failed);
+                let outcome = Outcome::new(status, count).expect("an outcome");
+                let run = RunId::new(DateTime::from_timestamp(seconds, 0).expect("a moment"), 7);
+                Sample {
+                    run,
+                    observed_at: run.started_at(),
+                    language,
+                    query_text: query,
+                    detail: Detail::from_text(["", "502", "planned 3; a, b"][detail]),
+                    ..sample(&framework, attempt, outcome)
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_recognised_is_what_would_be_read(
+            learnt in prop::collection::vec(samples(), 1..6),
+            met in prop::collection::vec((samples(), any::<prop::sample::Index>()), 1..20),
+            spoilt in (any::<prop::sample::Index>(), any::<u8>()),
+        ) {
+            let mut known = Known::default();
+            let line_of = |sample: &Sample| row::encode(std::slice::from_ref(sample));
+            for sample in &learnt {
+                let row = known.learn(&line_of(sample), Box::new(sample.clone()));
+                prop_assert!(row.front().is_some(), "there is room");
+                prop_assert_eq!(&known.sample_of(sample.run, &row), sample);
+            }
+            let mut recognised = 0;
+            for (moment, like) in &met {
+                // A known row at another moment, with another count.
+                let like = like.get(&learnt);
+                let count = like.outcome.count().map(|count| count ^ 1);
+                let sample = Sample {
+                    run: moment.run,
+                    observed_at: moment.observed_at,
+                    outcome: Outcome::new(like.outcome.status(), count).expect("an outcome"),
+                    ..like.clone()
+                };
+                let (run, row) = known.recognise(&line_of(&sample)).expect("a known row");
+                prop_assert_eq!(known.sample(run, &row), sample);
+                recognised += 1;
+                // Whatever a single byte makes of a line: what is recognised reads as that line does.
+                let mut line = line_of(like);
+                let at = spoilt.0.index(line.len());
+                line[at] = spoilt.1;
+                let Some((run, row)) = known.recognise(&line) else { continue };
+                prop_assert_eq!(line_of(&known.sample(run, &row)), line);
+            }
+            prop_assert_eq!(recognised, met.len());
+        }
+    }
+}

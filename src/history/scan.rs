@@ -1,0 +1,365 @@
+//! One look at every line of a file: what it holds, what is wrong, and how to read it in order.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::HistoryError;
+use super::append::{LONGEST_LINE_BYTES, io_error};
+use super::exact::LONGEST_START;
+use super::known::{Known, Row};
+use super::layout::{Bad, Form, Layout, Line};
+use super::lines::{Lines, Place};
+use super::merge::Placed;
+use super::row::{LineSplitter, RowFault};
+use crate::domain::run::RunId;
+use crate::domain::sample::Sample;
+
+/// The most lines of one kind that are told one by one.
+pub(super) const MOST_TOLD: usize = 20;
+
+/// Lines with something to tell: the first of them, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// The first, in the order in which they were found.
+    pub first: Vec<RowFault>,
+    /// How many there are in all.
+    pub count: u64,
+}
+
+impl Faults {
+    pub(super) fn add(&mut self, line: u64, reason: impl Into<String>) {
+        self.count += 1;
+        if self.first.len() < MOST_TOLD {
+            self.first.push(RowFault { line, reason: reason.into() });
+        }
+    }
+
+    /// Tells whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// A line with something that is no row, or none that can be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Odd {
+    pub(super) place: Place,
+    pub(super) reason: String,
+}
+
+/// A row that was met.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    pub(super) place: Place,
+    pub(super) run: RunId,
+    pub(super) row: Row,
+}
+
+impl Visit {
+    /// Returns the row's sample with its place.
+    pub(super) fn placed(self, known: &Known) -> Placed {
+        let sample = match self.row {
+            Row::Known(row) => known.sample(self.run, &row),
+            Row::Partly(_, sample) | Row::New(sample) => *sample,
+        };
+        Placed { place: self.place, sample }
+    }
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) struct Scan {
+    pub(super) layout: Layout,
+    /// How many rows can be read.
+    pub(super) rows: u64,
+    /// Rows that cannot be read.
+    pub(super) bad: Faults,
+    /// Those of them that another program robbed of something.
+    pub(super) inexact: Faults,
+    /// Repeated headers and blank lines.
+    pub(super) empty: Faults,
+    /// Rows that are read, but not written as we write them.
+    pub(super) rewritten: Faults,
+    /// Words that stand for a status and are none: the first line and how many.
+    pub(super) unknown_statuses: BTreeMap<String, (u64, u64)>,
+    /// The first line whose run stands behind a later one, and how often the order breaks.
+    pub(super) disorder: Option<(u64, u64)>,
+    /// What stands behind the last line feed.
+    pub(super) tail: Option<Place>,
+    /// Whether the file was read twice because later rows decide what earlier ones mean.
+    pub(super) was_read_twice: bool,
+    /// The parts of its rows.
+    pub(super) known: Known,
+    stretches: Vec<Stretch>,
+    lines: Lines,
+}
+
+/// Lines whose runs follow each other in order.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    /// Its first line, and where that starts.
+    start: (u64, u64),
+    /// The byte behind its last line.
+    end: u64,
+    first: RunId,
+    last: RunId,
+}
+
+impl Scan {
+    /// Looks at every line; `recognise` knows the file by its first line, `visit` gets each row.
+    ///
+    /// Returns `None` for a file without a whole line: an empty one, or one that was cut off in its
+    /// first line.
+    pub(super) fn of(
+        path: &Path,
+        recognise: impl FnOnce(&[u8]) -> Result<Layout, HistoryError>,
+        mut visit: impl FnMut(&Known, Visit),
+    ) -> Result<Option<Self>, HistoryError> {
+        let unreadable = |source| io_error(path, "read", source);
+        let mut lines = Self::open_lines(path)?;
+        let mut line = Vec::new();
+        let Some(mut place) = lines.read(&mut line).map_err(unreadable)? else { return Ok(None) };
+        // A hint that some programs leave for a spreadsheet.
+        if line.len() <= 7 && line.starts_with(b"sep=") {
+            place = lines.read(&mut line).map_err(unreadable)?.unwrap_or(place);
+        }
+        let mut layout = recognise(&line)?;
+        if place.line > 1 {
+            layout.differences.push("line 1 is a hint for a spreadsheet".to_owned());
+        }
+        let start =
+            if layout.has_header { (place.end, place.line + 1) } else { (place.start, place.line) };
+        let mut scan = Self::new(lines, layout);
+        scan.pass(start, &mut visit).map_err(unreadable)?;
+        if scan.layout.habits.were_asked {
+            scan = Self::new(scan.lines, scan.layout);
+            scan.was_read_twice = true;
+            scan.pass(start, &mut |_, _| {}).map_err(unreadable)?;
+        }
+        Ok(Some(scan))
+    }
+
+    fn open_lines(path: &Path) -> Result<Lines, HistoryError> {
+        Lines::open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => HistoryError::Missing { path: path.to_owned() },
+            _ => io_error(path, "read", source),
+        })
+    }
+
+    fn new(lines: Lines, layout: Layout) -> Self {
+        Self {
+            layout,
+            rows: 0,
+            bad: Faults::default(),
+            inexact: Faults::default(),
+            empty: Faults::default(),
+            rewritten: Faults::default(),
+            unknown_statuses: BTreeMap::new(),
+            disorder: None,
+            tail: None,
+            was_read_twice: false,
+            known: Known::default(),
+            stretches: Vec::new(),
+            lines,
+        }
+    }
+
+    fn pass(&mut self, start: (u64, u64), visit: &mut impl FnMut(&Known, Visit)) -> io::Result<()> {
+        self.lines.go_to(start.0, start.1)?;
+        let mut splitter = self.layout.splitter();
+        let mut known = Known::default();
+        let is_ours = self.layout.is_history() && self.layout.differences.is_empty();
+        let (mut line, mut next_start) = (Vec::new(), start);
+        while let Some(place) = self.lines.read(&mut line)? {
+            next_start = (place.end, place.line + 1);
+            if is_ours && let Some((run, row)) = known.recognise(&line) {
+                self.put(place, run, start);
+                visit(&known, Visit { place, run, row: Row::Known(row) });
+                continue;
+            }
+            match read_line(&mut self.layout, place, &line, &mut splitter) {
+                Line::Row(sample, form) => {
+                    self.put(place, sample.run, start);
+                    if form == Form::Rewritten {
+                        self.rewritten.add(place.line, "is not written as we write it");
+                    }
+                    let (run, sample) = (sample.run, Box::new(sample));
+                    let row = if is_ours && form == Form::Ours {
+                        known.learn(&line, sample)
+                    } else {
+                        Row::New(sample)
+                    };
+                    visit(&known, Visit { place, run, row });
+                }
+                Line::Header => self.empty.add(place.line, "repeats the header"),
+                Line::Blank => self.empty.add(place.line, "is empty"),
+                Line::Bad(bad) => self.add_bad(place.line, bad),
+            }
+            if let Some(stretch) = self.stretches.last_mut() {
+                stretch.end = place.end;
+            }
+        }
+        self.tail = self.lines.tail(next_start.1 - 1);
+        self.known = known;
+        Ok(())
+    }
+
+    /// Puts a row into the stretch it continues, or begins another one; the first begins where
+    /// the rows do.
+    fn put(&mut self, place: Place, run: RunId, start: (u64, u64)) {
+        self.rows += 1;
+        let from = match self.stretches.last_mut() {
+            Some(stretch) if stretch.last <= run => {
+                (stretch.last, stretch.end) = (run, place.end);
+                return;
+            }
+            Some(_) => {
+                let (first, times) = self.disorder.unwrap_or((place.line, 0));
+                self.disorder = Some((first, times + 1));
+                (place.start, place.line)
+            }
+            None => start,
+        };
+        self.stretches.push(Stretch { start: from, end: place.end, first: run, last: run });
+    }
+
+    fn add_bad(&mut self, line: u64, bad: Bad) {
+        if let Some(word) = bad.unknown_status
+            && (self.unknown_statuses.len() < MOST_TOLD
+                || self.unknown_statuses.contains_key(&word))
+        {
+            self.unknown_statuses.entry(word).or_insert((line, 0)).1 += 1;
+        }
+        if bad.is_inexact {
+            self.inexact.add(line, bad.reason.clone());
+        }
+        self.bad.add(line, bad.reason);
+    }
+
+    /// Reads the runs again, in order. Their rows stand as in the file.
+    pub(super) fn into_runs(self) -> OrderedRuns {
+        let splitter = self.layout.splitter();
+        let queue = (0..).zip(&self.stretches).map(|(at, stretch)| Reverse((stretch.first, at)));
+        let queue = queue.collect();
+        OrderedRuns {
+            lines: self.lines,
+            layout: self.layout,
+            splitter,
+            stretches: self.stretches,
+            queue,
+        }
+    }
+}
+
+/// Reads how a file begins, no more than a line can have.
+pub(super) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(LONGEST_LINE_BYTES).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Says why a file that begins like this has no line that could be a history's header.
+pub(super) fn why_no_line(start: &[u8]) -> &'static str {
+    if start.contains(&b'\r') { "its lines end in CR alone" } else { "it has no line of a history" }
+}
+
+fn read_line(layout: &mut Layout, place: Place, line: &[u8], splitter: &mut LineSplitter) -> Line {
+    if place.is_too_long() {
+        let bytes = place.end - place.start;
+        return Line::Bad(Bad::garbage(format!("has {bytes} bytes, more than any row")));
+    }
+    layout.read(line, splitter)
+}
+
+/// The runs of a file in their order, whatever order they stand in.
+///
+/// Memory is bounded by one run and by how often the file's order breaks.
+pub(super) struct OrderedRuns {
+    lines: Lines,
+    layout: Layout,
+    splitter: LineSplitter,
+    /// What is left of each stretch.
+    stretches: Vec<Stretch>,
+    queue: BinaryHeap<Reverse<(RunId, usize)>>,
+}
+
+impl OrderedRuns {
+    /// Returns the rows of the next run, in file order; `odd` gets the bad lines between them.
+    ///
+    /// In a file whose runs are in disorder, as after a spreadsheet sorted it, the file's order
+    /// says nothing: there the rows of a run stand by their moments.
+    pub(super) fn next_run(&mut self, odd: &mut Vec<Odd>) -> io::Result<Option<Vec<Placed>>> {
+        let Some(Reverse((run, _))) = self.queue.peek().copied() else { return Ok(None) };
+        let mut rows = Vec::new();
+        while let Some(Reverse((next, at))) = self.queue.peek().copied()
+            && next == run
+        {
+            self.queue.pop();
+            if let Some(later) = self.read_stretch(at, run, &mut rows, odd)? {
+                self.queue.push(Reverse((later, at)));
+            }
+        }
+        if self.stretches.len() > 1 {
+            rows.sort_by_key(|row| row.sample.observed_at);
+        }
+        Ok(Some(rows))
+    }
+
+    /// Tells of a run whose moments came without their zone and are all so late that they were
+    /// written in another one than UTC.
+    pub(super) fn doubt_zone(&self, rows: &[Placed]) -> Option<RowFault> {
+        if !self.layout.is_history() || !self.layout.habits.has_bare_moments {
+            return None;
+        }
+        let first = rows.iter().min_by_key(|row| row.sample.observed_at)?;
+        let Sample { run, observed_at, .. } = first.sample;
+        let late = observed_at - run.started_at();
+        (late > LONGEST_START).then(|| RowFault {
+            line: first.place.line,
+            reason: format!(
+                "`observed_at` is {} minutes behind the start of its run in the first of its rows, \
+                 as if it were in another time zone",
+                late.num_minutes()
+            ),
+        })
+    }
+
+    /// Returns the lines, to copy some of them.
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Reads the rows of a run from a stretch; returns the run that follows in it.
+    fn read_stretch(
+        &mut self,
+        at: usize,
+        run: RunId,
+        rows: &mut Vec<Placed>,
+        odd: &mut Vec<Odd>,
+    ) -> io::Result<Option<RunId>> {
+        let Stretch { start, end, .. } = self.stretches[at];
+        self.lines.go_to(start.0, start.1)?;
+        let mut line = Vec::new();
+        while self.lines.next_start().0 < end {
+            let Some(place) = self.lines.read(&mut line)? else { break };
+            let reason = match read_line(&mut self.layout, place, &line, &mut self.splitter) {
+                Line::Row(sample, _) if sample.run == run => {
+                    rows.push(Placed { place, sample });
+                    continue;
+                }
+                Line::Row(sample, _) => {
+                    self.stretches[at].start = (place.start, place.line);
+                    return Ok(Some(sample.run));
+                }
+                Line::Header | Line::Blank => continue,
+                Line::Bad(bad) => bad.reason,
+            };
+            odd.push(Odd { place, reason });
+        }
+        Ok(None)
+    }
+}
