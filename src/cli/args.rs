@@ -421,7 +421,8 @@ pub(super) enum PerArg {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ApiArg {
-    /// That of the last run, else REST if it takes at most five minutes, else GraphQL
+    /// That of the last run, else REST if it takes at most five minutes or there is no token, else
+    /// GraphQL
     Auto,
     /// One count a request; tells completeness
     Rest,

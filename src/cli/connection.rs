@@ -12,8 +12,8 @@ use super::diagnostic::Failure;
 use crate::clock::Clock;
 use crate::collect::Api;
 use crate::github::{
-    ApiAddress, FoundToken, Graphql, Live, Notice, Patience, Rest, SourceError, TokenPlaces,
-    find_token, load_pause, replace_pause,
+    ApiAddress, FoundToken, Graphql, Limited, Live, Notice, Patience, Pause, Rest, SourceError,
+    TokenPlaces, find_token, keep_pause, load_pauses,
 };
 use crate::settings;
 
@@ -22,6 +22,8 @@ pub(super) struct Connection {
     pub(super) address: ApiAddress,
     pub(super) token: Option<FoundToken>,
     pub(super) patience: Patience,
+    /// The pauses that this host asked for and that last.
+    pauses: Vec<Pause>,
 }
 
 impl Connection {
@@ -50,9 +52,9 @@ impl Connection {
             unplanned: settings.max_wait.value,
             whole: arguments.max_time,
             gap: arguments.pace.unwrap_or(Duration::ZERO),
-            not_before: load_pause(&pause_path(session), &address.host(), session.clock.now_utc()),
         };
-        Ok(Self { address, token, patience })
+        let pauses = load_pauses(&pause_path(session), &address.host(), session.clock.now_utc());
+        Ok(Self { address, token, patience, pauses })
     }
 
     /// Says which GitHub is asked as whom.
@@ -81,18 +83,23 @@ impl Connection {
         clock: &'c dyn Clock,
         tell: impl FnMut(Notice) + 'c,
     ) -> Result<Live<'c>, SourceError> {
-        let (address, patience) = (self.address.clone(), self.patience);
+        let (address, patience, pauses) =
+            (self.address.clone(), self.patience, self.pauses.clone());
         Ok(match (api, self.secret()) {
-            (Api::Graphql, Some(token)) => {
-                Live::Graphql(Box::new(Graphql::new(address, token, patience, clock, tell)?))
+            (Api::Graphql, Some(token)) => Live::Graphql(Box::new(Graphql::new(
+                address, token, patience, pauses, clock, tell,
+            )?)),
+            (_, token) => {
+                Live::Rest(Box::new(Rest::new(address, token, patience, pauses, clock, tell)?))
             }
-            (_, token) => Live::Rest(Box::new(Rest::new(address, token, patience, clock, tell)?)),
         })
     }
 
     /// Keeps until when GitHub wants to be left alone, for whoever asks next.
-    pub(super) fn keep_pause(&self, session: &Session, until: DateTime<Utc>) {
-        if let Err(error) = replace_pause(&pause_path(session), &self.address.host(), until) {
+    pub(super) fn keep_pause(&self, session: &Session, limited: Limited, until: DateTime<Utc>) {
+        let (host, since) = (self.address.host(), session.clock.now_utc());
+        if let Err(error) = keep_pause(&pause_path(session), Pause { host, limited, since, until })
+        {
             // The run itself knows; only later ones may ask too early.
             session.ui.detail(&format!("the pause cannot be kept: {error}"));
         }

@@ -41,12 +41,12 @@ async fn ask(
     let (queries, has_token) = (plan.queries.len(), connection.token.is_some());
     let wanted = arguments.ask.api.map_or(ApiChoice::Auto, ApiChoice::from);
     let chosen = choose_api(wanted, None, has_token, queries)?;
-    let work = describe_api(chosen, queries, has_token, plan.cross_checks);
+    let work = describe_api(chosen, &plan, has_token);
     session.ui.say(&format!("asking {}, {work}", connection.describe()));
     connection.advise(session);
     let troubles = Troubles::default();
     let bar = session.ui.progress(plan.queries.len() as u64);
-    let tell = teller(session, &connection, &bar, &troubles);
+    let tell = teller(session, None, &bar, &troubles);
     let source = connection.source(chosen.api, &*session.clock, tell)?;
     let mut samples: Vec<Sample> = Vec::new();
     let ended = make_pass(session, &plan, &survey.id, run, source, &mut samples, &bar).await?;

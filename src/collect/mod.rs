@@ -3,6 +3,7 @@
 //! Where answers come from is behind `github`'s trait; how things are shown is not known here.
 
 mod api;
+mod earlier;
 mod plan;
 mod run;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::api::Api;
+use super::earlier::{Earlier, key, today_by_former_name};
 use crate::domain::query::{Method, Query};
 use crate::domain::run::{Key, Run};
 use crate::domain::sample::Outcome;
@@ -22,6 +23,8 @@ pub struct Plan {
     /// How many counts that do not tell whether they are complete are asked again, in the end,
     /// where that is told.
     pub cross_checks: usize,
+    /// The counts of an earlier part of the run that do not tell whether they are complete.
+    pub counted_before: Vec<(u64, PlannedQuery)>,
 }
 
 /// The usual number of cross-checks: the highest count and the lowest.
@@ -38,6 +41,10 @@ pub struct PlannedQuery {
     pub targets: Vec<Target>,
     /// How many attempts the history already has.
     pub attempts_before: u32,
+    /// Whether one of them has a number.
+    pub has_number: bool,
+    /// Whether that number is doubted, or only a lower bound.
+    pub is_doubted: bool,
     /// The last exact count of the same method, of the first target; `None` if there is none.
     pub last_count: Option<u64>,
 }
@@ -55,13 +62,15 @@ impl Past {
     /// Takes in a run of the history, from the newest to the oldest.
     pub fn note(&mut self, run: &Run, survey: &Survey) {
         self.last_api = self.last_api.or_else(|| Api::of_run(run));
+        let names = today_by_former_name(survey);
         for sample in run.answers().into_values() {
             let exact = match sample.outcome {
                 Outcome::Complete(count) | Outcome::Unchecked(count) => Some(count),
                 Outcome::Incomplete(_) | Outcome::Failed => None,
             };
             if let (Some(count), Some(method)) = (exact, sample.method) {
-                let name = survey.current_name(&sample.framework).to_owned();
+                let name = sample.framework.as_str();
+                let name = names.get(name).copied().unwrap_or(name).to_owned();
                 let key = (name, sample.metric.clone(), method);
                 self.last_counts.entry(key).or_insert(count);
             }
@@ -146,6 +155,8 @@ impl Plan {
                             sample_no,
                             targets,
                             attempts_before: 0,
+                            has_number: false,
+                            is_doubted: false,
                             last_count: None,
                         });
                     }
@@ -153,7 +164,7 @@ impl Plan {
             }
         }
         let counts = queries.iter().map(|query| query.targets.len()).sum();
-        Self { queries, skipped, counts, cross_checks: CROSS_CHECKS }
+        Self { queries, skipped, counts, cross_checks: CROSS_CHECKS, counted_before: Vec::new() }
     }
 
     /// Notes what was counted last, so that a sudden 0 or a fall is not believed at once.
@@ -172,41 +183,18 @@ impl Plan {
     /// so that the history learns that the run is finished.
     #[must_use]
     pub fn without_answered(mut self, run: &Run, survey: &Survey) -> Self {
-        let renamed = |key: &Key| Key {
-            framework: survey.current_name(&key.framework).to_owned(),
-            ..key.clone()
-        };
-        // What was asked with another method, or has re-asks to come, is not answered.
-        let answers = run.answers();
-        let settled = run.settled();
-        let answered: BTreeSet<(Key, Option<Method>)> =
-            settled.iter().map(|key| (renamed(key), answers[key].method)).collect();
-        let is_answered = |key: &Key, method: Method| {
-            let of = |method| answered.contains(&(key.clone(), method));
-            of(Some(method)) || of(None)
-        };
-        let mut attempts: BTreeMap<Key, u32> = BTreeMap::new();
-        for sample in &run.samples {
-            let last = attempts.entry(renamed(&sample.key())).or_default();
-            *last = sample.attempt_no.max(*last);
-        }
-        let last_attempt = |query: &PlannedQuery| {
-            let attempt = |target| attempts.get(&key(target, query.sample_no)).copied();
-            query.targets.iter().filter_map(attempt).max().unwrap_or_default()
-        };
+        let earlier = Earlier::new(run, survey);
         let first = self.queries.first().cloned();
-        for query in &mut self.queries {
-            let sample_no = query.sample_no;
-            let method = query.query.method;
-            query.targets.retain(|target| !is_answered(&key(target, sample_no), method));
-            query.attempts_before = last_attempt(query);
+        for query in std::mem::take(&mut self.queries) {
+            self.take_rest_of(query, &earlier);
         }
-        self.queries.retain(|query| !query.targets.is_empty());
+        let checked = run.cross_checked();
+        self.cross_checks = self.cross_checks.saturating_sub(checked);
         if self.queries.is_empty() && !run.progress(None, |_| true).is_finished() {
             // What it lacks is no longer asked. One row more says how many counts are planned now.
             self.queries.extend(first.map(|mut query| {
                 query.targets.truncate(1);
-                query.attempts_before = last_attempt(&query);
+                earlier.mark(&mut query);
                 query
             }));
         }
@@ -216,15 +204,24 @@ impl Plan {
             .flat_map(|query| query.targets.iter().map(|target| key(target, query.sample_no)))
             .collect();
         // Counted as the history will be: by the names of the day, each key once.
-        let settled_for_good = settled.iter().filter(|key| !to_ask.contains(&renamed(key)));
+        let settled_for_good = earlier.settled().into_iter().filter(|key| !to_ask.contains(key));
         self.counts = settled_for_good.count() + to_ask.len();
         self
     }
-}
 
-fn key(target: &Target, sample_no: u32) -> Key {
-    let (framework, metric) = (target.framework.clone(), target.metric.clone());
-    Key { framework, metric, sample_no }
+    /// Keeps of a query what is still to be asked.
+    fn take_rest_of(&mut self, mut query: PlannedQuery, earlier: &Earlier) {
+        let (sample_no, method) = (query.sample_no, query.query.method);
+        let is_answered = |target: &Target| earlier.has_answered(target, sample_no, method);
+        if query.targets.iter().all(is_answered) {
+            earlier.mark(&mut query);
+            self.counted_before.extend(earlier.unchecked(&query).map(|count| (count, query)));
+            return;
+        }
+        query.targets.retain(|target| !is_answered(target));
+        earlier.mark(&mut query);
+        self.queries.push(query);
+    }
 }
 
 #[cfg(test)]

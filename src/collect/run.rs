@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
 use crate::domain::sample::{MOST_REASKS, Outcome, SUSPICIOUS, Sample, SourceKind};
-use crate::github::{Answer, AnswerSource, Means, Question, Reply, SourceError};
+use crate::github::{Again, Answer, AnswerSource, Means, Question, Reply, SourceError};
 use crate::history::{Appender, HistoryError};
 use crate::platform::{Signal, Stop};
 
@@ -124,9 +124,13 @@ pub async fn collect<S: AnswerSource, K: Keep>(
     stop: &mut Stop,
     tell: impl FnMut(&Progressed<'_>),
 ) -> Result<Collected, CollectError> {
-    let first = |(place, query)| Pending { query, place, attempt: 1, means: Means::Any };
-    let waiting = plan.queries.iter().enumerate().map(first).collect();
-    let unchecked = BTreeMap::new();
+    let waiting = plan.queries.iter().enumerate().map(Pending::first).collect();
+    let places = plan.queries.len()..;
+    let before = places.zip(&plan.counted_before).map(|(place, (count, query))| {
+        let pending = Pending::first((place, query));
+        (place, (*count, Pending { means: Means::TellingCompleteness, ..pending }))
+    });
+    let unchecked = before.collect();
     let troubled = Vec::new();
     let mut pass =
         Pass { plan, survey_id, run, waiting, troubled, unchecked, asked: 0, rows: 0, tell };
@@ -168,6 +172,16 @@ struct Pending<'p> {
     /// Which attempt of this process it is, from 1.
     attempt: u32,
     means: Means,
+    /// Whether an earlier attempt of the run has a number.
+    has_number: bool,
+}
+
+impl<'p> Pending<'p> {
+    /// Makes the first attempt of this process.
+    fn first((place, query): (usize, &'p PlannedQuery)) -> Self {
+        let means = if query.is_doubted { Means::TellingCompleteness } else { Means::Any };
+        Self { query, place, attempt: 1, means, has_number: query.has_number }
+    }
 }
 
 /// A pass in progress.
@@ -253,16 +267,22 @@ impl<'p, F: FnMut(&Progressed<'_>)> Pass<'p, F> {
     ) -> Answer {
         let query = pending.query;
         let total = query.attempts_before + pending.attempt;
-        let suspicious = total == 1 && is_suspicious(answer.outcome, query.last_count);
+        // A number that confirms an earlier one is believed.
+        let suspicious = !pending.has_number && is_suspicious(answer.outcome, query.last_count);
         if suspicious && !answer.detail.has_item(SUSPICIOUS) {
             answer.detail = answer.detail.with_item(SUSPICIOUS);
         }
-        let next =
-            Pending { attempt: pending.attempt + 1, means: Means::TellingCompleteness, ..pending };
-        if answer.outcome == Outcome::Failed {
-            self.troubled.extend(answer.may_improve.then_some(next));
-        } else if suspicious || (answer.may_improve && total <= MOST_REASKS) {
-            again.push(next);
+        let next = Pending {
+            attempt: pending.attempt + 1,
+            means: Means::TellingCompleteness,
+            has_number: pending.has_number || answer.outcome.count().is_some(),
+            ..pending
+        };
+        match answer.again {
+            Again::AfterOutage => self.troubled.push(next),
+            Again::Yes if total <= MOST_REASKS => again.push(next),
+            _ if suspicious => again.push(next),
+            Again::Yes | Again::No => {}
         }
         match answer.outcome {
             Outcome::Unchecked(count) if answer.source.kind == SourceKind::Graphql => {
@@ -377,13 +397,15 @@ mod tests {
             sample_no: 1,
             targets: targets.iter().map(target).collect(),
             attempts_before: 0,
+            has_number: false,
+            is_doubted: false,
             last_count: None,
         }
     }
 
     fn plan(queries: Vec<PlannedQuery>) -> Plan {
         let counts = queries.iter().map(|q| q.targets.len()).sum();
-        Plan { queries, skipped: Vec::new(), counts, cross_checks: 0 }
+        Plan { queries, skipped: Vec::new(), counts, cross_checks: 0, counted_before: Vec::new() }
     }
 
     /// Answers from a list, and raises a signal before the answer with that number.
@@ -418,7 +440,10 @@ mod tests {
                 query: question.query.clone(),
                 detail: Detail::default(),
                 rate: None,
-                may_improve: outcome.status() == Status::Incomplete,
+                again: match outcome.status() {
+                    Status::Incomplete => Again::Yes,
+                    _ => Again::No,
+                },
             }))])
         }
     }

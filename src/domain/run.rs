@@ -150,6 +150,18 @@ impl Run {
         self.attempts().into_iter().filter_map(difference).collect()
     }
 
+    /// Returns how many of its counts over GraphQL were also taken over REST.
+    #[must_use]
+    pub fn cross_checked(&self) -> usize {
+        let by = |attempts: &[&Sample], kind| {
+            attempts.iter().any(|a| a.source.kind == kind && a.outcome.count().is_some())
+        };
+        let both = |attempts: &&Vec<&Sample>| {
+            by(attempts, SourceKind::Graphql) && by(attempts, SourceKind::Rest)
+        };
+        self.attempts().values().filter(both).count()
+    }
+
     /// Tells how far the run got; `before` is the run before it in the history, finished or not.
     ///
     /// A run without a planned number is measured by its own rows and by what the run before

@@ -290,8 +290,9 @@ pub const MOST_REASKS: u32 = 2;
 pub fn is_settled(attempts: &[&Sample]) -> bool {
     let valid = valid_attempts(attempts);
     let Some(answer) = select_answer(valid) else { return false };
-    let reasks = reasks_called_for(answer.outcome.status(), answer.detail.as_str());
-    valid.len() > reasks as usize
+    let numbers = valid.iter().filter(|attempt| attempt.outcome.count().is_some()).count();
+    Reasks::called_for(answer.outcome.status(), answer.detail.as_str())
+        .were_made(valid.len(), numbers)
 }
 
 /// Returns the attempts of one key, given in file order, that still count: those since the method
@@ -302,14 +303,37 @@ fn valid_attempts<'s, 'a>(attempts: &'s [&'a Sample]) -> &'s [&'a Sample] {
     &attempts[changed_at.map_or(0, |at| at + 1)..]
 }
 
-/// Returns how many more attempts an answer calls for, by its status and the text of its detail.
-#[must_use]
-pub fn reasks_called_for(status: Status, detail: &str) -> u32 {
-    let has = |item: &str| !detail.is_empty() && detail.split("; ").any(|other| other == item);
-    match status {
-        Status::Incomplete if has(STOPPED_EARLY) => MOST_REASKS,
-        Status::Complete | Status::Unchecked if has(SUSPICIOUS) => 1,
-        _ => 0,
+/// The further attempts that an answer calls for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reasks {
+    /// Attempts, with or without a number.
+    attempts: usize,
+    /// Attempts with a number.
+    numbers: usize,
+}
+
+impl Reasks {
+    /// Returns what an answer calls for, by its status and the text of its detail: a lower bound
+    /// for two more attempts, a doubted number for another number.
+    #[must_use]
+    pub fn called_for(status: Status, detail: &str) -> Self {
+        let has = |item: &str| !detail.is_empty() && detail.split("; ").any(|other| other == item);
+        match status {
+            Status::Incomplete if has(STOPPED_EARLY) => {
+                Self { attempts: MOST_REASKS as usize, numbers: 0 }
+            }
+            Status::Complete | Status::Unchecked if has(SUSPICIOUS) => {
+                Self { attempts: 0, numbers: 1 }
+            }
+            _ => Self::default(),
+        }
+    }
+
+    /// Tells whether so many attempts, and so many numbers among them, the answer with them, are
+    /// enough.
+    #[must_use]
+    pub fn were_made(self, attempts: usize, numbers: usize) -> bool {
+        attempts > self.attempts && numbers > self.numbers
     }
 }
 
@@ -398,6 +422,11 @@ pub(crate) mod tests {
         assert_eq!(told(&failed), (None, false));
         let bound = edited(&[Complete(5), Incomplete(3)], &["a", "b"]);
         assert_eq!(told(&bound), (Some(Incomplete(3)), true));
+        let mut doubted = numbered(&[Complete(0), Failed]);
+        doubted[0].detail = Detail::default().with_item(SUSPICIOUS);
+        assert_eq!(told(&doubted), (Some(Complete(0)), false), "nothing has confirmed it");
+        doubted.push(sample("Spring", 3, Complete(0)));
+        assert_eq!(told(&doubted), (Some(Complete(0)), true));
         let back = edited(&[Complete(5), Complete(6), Failed], &["a", "b", "a"]);
         assert_eq!(told(&back), (None, false));
     }

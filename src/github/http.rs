@@ -54,7 +54,7 @@ pub(super) enum BrokenKind {
     Refused,
 }
 
-/// Where an answer came from, if not from the host that was asked.
+/// An answer, and where it came from.
 #[derive(Debug)]
 pub(super) struct Exchange {
     /// The answer.

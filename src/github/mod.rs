@@ -28,7 +28,7 @@ pub use credentials::{FoundToken, TokenError, TokenPlaces, find_token};
 pub use graphql::Graphql;
 pub use limits::{Allowance, Limits, fetch_limits};
 pub use live::Live;
-pub use pause::{load_pause, replace_pause};
+pub use pause::{Limited, Pause, keep_pause, load_pauses};
 pub use record::Recorder;
 pub use replay::Replay;
 pub use rest::{LIMIT_WITH_TOKEN, LIMIT_WITHOUT_TOKEN, Rest};
@@ -79,7 +79,18 @@ pub struct Answer {
     /// What GitHub said about its limits.
     pub rate: Option<RateHeaders>,
     /// Whether the same question, asked later, may get a better answer.
-    pub may_improve: bool,
+    pub again: Again,
+}
+
+/// Whether a question is worth asking again, behind all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The answer would be the same.
+    No,
+    /// It may be a better one.
+    Yes,
+    /// It failed for a reason that others may share; if they do, it was an outage.
+    AfterOutage,
 }
 
 /// What a source does with a question.

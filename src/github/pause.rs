@@ -1,5 +1,5 @@
-//! The pause that GitHub asked for last, kept on disk: a process that starts while it lasts, as
-//! cron starts one, must not ask either.
+//! The pauses that GitHub asked for, kept on disk: a process that starts while one lasts, as cron
+//! starts it, must not ask either.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,34 +7,78 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A pause that ends later than this is the work of a wrong clock.
-const LONGEST: TimeDelta = TimeDelta::days(1);
+/// A pause that was noted so far in the future is the work of a wrong clock.
+const LARGEST_CLOCK_ERROR: TimeDelta = TimeDelta::minutes(5);
 
-#[derive(Serialize, Deserialize)]
-struct Pause {
-    host: String,
-    until: DateTime<Utc>,
+/// What a pause is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Limited {
+    /// Everything: a secondary limit.
+    All,
+    /// Searches over REST: their window is used up.
+    Rest,
+    /// Documents over GraphQL: their points are used up.
+    Graphql,
 }
 
-/// Loads until when a host wants to be left alone; `None` if it does not, or if the file tells
-/// nothing that can be used.
+/// A pause that a host asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// The host, as histories name it.
+    pub host: String,
+    /// What must not be asked.
+    pub limited: Limited,
+    /// When it was noted, in UTC.
+    pub since: DateTime<Utc>,
+    /// When it is over, in UTC.
+    pub until: DateTime<Utc>,
+}
+
+impl Pause {
+    fn lasts(&self, now: DateTime<Utc>) -> bool {
+        now < self.until && self.since <= now + LARGEST_CLOCK_ERROR
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Pauses {
+    pauses: Vec<Pause>,
+}
+
+fn load(path: &Path) -> Pauses {
+    let text = std::fs::read(path).unwrap_or_default();
+    // A file that tells nothing is as good as none: GitHub would tell again.
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+/// Loads the pauses of a host that last.
 #[must_use]
-pub fn load_pause(path: &Path, host: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let pause: Pause = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let lasts = pause.host == host && now < pause.until && pause.until <= now + LONGEST;
-    lasts.then_some(pause.until)
+pub fn load_pauses(path: &Path, host: &str, now: DateTime<Utc>) -> Vec<Pause> {
+    let mut pauses = load(path).pauses;
+    pauses.retain(|pause| pause.host == host && pause.lasts(now));
+    pauses
 }
 
-/// Keeps until when a host wants to be left alone, by temporary file and rename.
+/// Adds a pause to those kept, by temporary file and rename; those that are over go. Of two for the
+/// same host and matter the later end counts.
 ///
 /// # Errors
 ///
 /// Fails if the file cannot be written; the earlier one stays.
-pub fn replace_pause(path: &Path, host: &str, until: DateTime<Utc>) -> std::io::Result<()> {
+pub fn keep_pause(path: &Path, pause: Pause) -> std::io::Result<()> {
+    let mut kept = load(path);
+    kept.pauses.retain(|other| other.lasts(pause.since));
+    let same = |other: &&mut Pause| (&other.host, other.limited) == (&pause.host, pause.limited);
+    match kept.pauses.iter_mut().find(same) {
+        Some(other) if other.until >= pause.until => return Ok(()),
+        Some(other) => *other = pause,
+        None => kept.pauses.push(pause),
+    }
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    let mut text = serde_json::to_string(&Pause { host: host.to_owned(), until })?;
+    let mut text = serde_json::to_string(&kept)?;
     text.push('\n');
     file.write_all(text.as_bytes())?;
     file.persist(path).map(drop).map_err(|error| error.error)
@@ -50,13 +94,27 @@ mod tests {
         let path = folder.path().join("output/pause.json");
         let at =
             |seconds: i64| DateTime::from_timestamp(1_795_240_800 + seconds, 0).expect("a moment");
-        assert_eq!(load_pause(&path, "api.github.com", at(0)), None);
-        replace_pause(&path, "api.github.com", at(90)).expect("kept");
-        assert_eq!(load_pause(&path, "api.github.com", at(0)), Some(at(90)));
-        assert_eq!(load_pause(&path, "other", at(0)), None);
-        assert_eq!(load_pause(&path, "api.github.com", at(90)), None);
-        assert_eq!(load_pause(&path, "api.github.com", at(-100_000)), None, "a wrong clock");
+        let pause = |host: &str, limited, until| Pause {
+            host: host.to_owned(),
+            limited,
+            since: at(0),
+            until: at(until),
+        };
+        let until = |host: &str, now| -> Vec<(Limited, i64)> {
+            let pauses = load_pauses(&path, host, at(now));
+            pauses.iter().map(|p| (p.limited, (p.until - at(0)).num_seconds())).collect()
+        };
+        assert_eq!(until("a", 0), []);
+        keep_pause(&path, pause("a", Limited::All, 100_000)).expect("kept");
+        keep_pause(&path, pause("a", Limited::All, 30)).expect("kept");
+        keep_pause(&path, pause("a", Limited::Graphql, 50)).expect("kept");
+        keep_pause(&path, pause("b", Limited::All, 70)).expect("kept");
+        assert_eq!(until("a", 40), [(Limited::All, 100_000), (Limited::Graphql, 50)]);
+        assert_eq!(until("a", 50), [(Limited::All, 100_000)], "the later end counts");
+        assert_eq!(until("b", 40), [(Limited::All, 70)]);
+        assert_eq!(until("a", 100_000), []);
+        assert_eq!(until("a", -1_000), [], "noted by a wrong clock");
         std::fs::write(&path, "{").expect("a file");
-        assert_eq!(load_pause(&path, "api.github.com", at(0)), None);
+        assert_eq!(until("a", 0), []);
     }
 }

@@ -41,7 +41,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 const ROUNDING: Duration = Duration::from_secs(1);
 
 /// The least time between two requests once a secondary limit was hit.
-const CAREFUL_GAP: Duration = Duration::from_secs(2);
+pub(super) const CAREFUL_GAP: Duration = Duration::from_secs(2);
 
 /// Whether a request may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub(super) enum Why {
     BusyTime,
     /// GitHub refused a request because the window had nothing left.
     PrimaryLimit,
+    /// GitHub was in trouble, and said when to come back.
+    Asked,
     /// GitHub refused a request because of one of its secondary limits.
     SecondaryLimit,
 }
@@ -82,7 +84,7 @@ impl Why {
     pub(super) fn is_planned(self) -> bool {
         match self {
             Self::Gap | Self::Spread | Self::Window | Self::BusyTime => true,
-            Self::Points | Self::PrimaryLimit | Self::SecondaryLimit => false,
+            Self::Points | Self::PrimaryLimit | Self::Asked | Self::SecondaryLimit => false,
         }
     }
 }
@@ -175,7 +177,7 @@ impl Pacer {
     }
 
     /// Takes in that a request came to nothing, by an error of the server or without any answer;
-    /// the headers are empty then.
+    /// the headers are empty then. A `retry-after` is kept to.
     pub(super) fn failed(
         &mut self,
         now: Duration,
@@ -183,6 +185,7 @@ impl Pacer {
         headers: &LimitHeaders,
     ) {
         self.learn(now, local_at, headers);
+        self.refusals.note_trouble(now, headers);
     }
 
     /// Takes in that the window had nothing left, and pauses until it is over; see

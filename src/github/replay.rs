@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::{Answer, AnswerSource, Bound, Question, Reply, SourceError};
+use super::{Again, Answer, AnswerSource, Bound, Question, Reply, SourceError};
 use crate::clock::Clock;
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::RunId;
@@ -81,7 +81,7 @@ impl<'c> Replay<'c> {
             query: question.query.clone(),
             detail: Detail::from_text("not in the recording"),
             rate: None,
-            may_improve: false,
+            again: Again::No,
         }
     }
 }
@@ -129,7 +129,7 @@ impl AnswerSource for Replay<'_> {
                 query: recorded.query,
                 detail: Detail::from_text(&recorded.detail),
                 rate: recorded.rate,
-                may_improve: has_more,
+                again: if has_more { Again::Yes } else { Again::No },
             },
         };
         Ok(vec![Reply::Answer(Box::new(answer))])

@@ -8,10 +8,11 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use super::http::{Broken, BrokenKind, Exchange, Http};
+use super::pause::{Limited, Pause};
 use super::quota::{LimitHeaders, Pacer};
 use super::verdict::{RETRIES, Trust, Verdict, judge};
 use super::waiting::{Notice, Patience, Waiting, named_pause, scattered};
-use super::{Answer, AnswerSource, ApiAddress, Question, Reply, SourceError};
+use super::{Again, Answer, AnswerSource, ApiAddress, Question, Reply, SourceError};
 use crate::clock::Clock;
 use crate::domain::recording::RateHeaders;
 use crate::domain::sample::{Detail, Outcome, STOPPED_EARLY, Source, SourceKind};
@@ -38,7 +39,8 @@ pub struct Rest<'c> {
     pub(super) waiting: Waiting<'c>,
     pub(super) has_token: bool,
     pacer: Pacer,
-    has_counted: bool,
+    /// Whether any number came, over whichever API.
+    pub(super) has_counted: bool,
     /// How many queries were refused for the same general reason, one after the other.
     refused_alike: u32,
     /// Why nothing further is asked, once it is so.
@@ -74,6 +76,7 @@ impl<'c> Rest<'c> {
         address: ApiAddress,
         token: Option<SecretString>,
         patience: Patience,
+        pauses: Vec<Pause>,
         clock: &'c dyn Clock,
         tell: impl FnMut(Notice) + 'c,
     ) -> Result<Self, SourceError> {
@@ -83,7 +86,7 @@ impl<'c> Rest<'c> {
         Ok(Self {
             http,
             address,
-            waiting: Waiting::new(patience, clock, tell),
+            waiting: Waiting::new(patience, pauses, clock, tell),
             has_token,
             pacer: Pacer::new(limit, patience.gap),
             has_counted: false,
@@ -118,8 +121,8 @@ impl<'c> Rest<'c> {
         loop {
             let pacer = &self.pacer;
             let next = |now| pacer.next_request(now, still_to_ask);
-            self.waiting.wait_for_turn(next, stop).await?;
-            self.waiting.tell_sent(&question.query);
+            self.waiting.wait_for_turn(Limited::Rest, next, stop).await?;
+            self.waiting.note_sent(&question.query);
             let sent = self.waiting.now();
             let came = self.exchange(&url, stop).await?;
             let trouble = match self.settle(question, came, tries + 1)? {
@@ -135,7 +138,7 @@ impl<'c> Rest<'c> {
                 self.waiting.note_failure();
                 let Trouble { detail, exchange, .. } = *trouble;
                 let failed = self.failed(question, &detail, tries, exchange.as_ref());
-                return Ok(Answer { may_improve: true, ..failed });
+                return Ok(Answer { again: Again::AfterOutage, ..failed });
             }
         }
     }
@@ -185,11 +188,11 @@ impl<'c> Rest<'c> {
                 answer(self.counted(question, count, trust, &exchange))
             }
             Came::Verdict(Verdict::PrimaryLimit, exchange) => {
-                self.note_limit(&exchange)?;
+                self.note_pause(Limited::Rest, &exchange)?;
                 Ok(Settled::NotLookedAt)
             }
             Came::Verdict(Verdict::SecondaryLimit, exchange) => {
-                self.note_limit(&exchange)?;
+                self.note_pause(Limited::All, &exchange)?;
                 if self.pacer.secondary_in_a_row() >= MOST_SECONDARY_IN_A_ROW {
                     return Err(SourceError::Unwelcome);
                 }
@@ -222,9 +225,9 @@ impl<'c> Rest<'c> {
         }
     }
 
-    fn note_limit(&mut self, exchange: &Exchange) -> Result<(), SourceError> {
+    fn note_pause(&mut self, limited: Limited, exchange: &Exchange) -> Result<(), SourceError> {
         let next = self.pacer.next_request(self.waiting.now(), 1);
-        self.waiting.note_limit(next, &exchange.response.head.limits)
+        self.waiting.note_pause(limited, next, &exchange.response.head.limits)
     }
 
     /// Waits before the next try: 1, 4, 9 seconds, or as long as GitHub asks for. Returns false if
@@ -283,7 +286,7 @@ impl<'c> Rest<'c> {
             query: question.query.clone(),
             detail: Detail::from_text(detail),
             rate: rate_of(&exchange.response.head.limits),
-            may_improve: trust == Trust::StoppedEarly,
+            again: if trust == Trust::StoppedEarly { Again::Yes } else { Again::No },
         }
     }
 
@@ -308,7 +311,7 @@ impl<'c> Rest<'c> {
             query: question.query.clone(),
             detail: Detail::from_text(&text),
             rate: exchange.and_then(|e| rate_of(&e.response.head.limits)),
-            may_improve: false,
+            again: Again::No,
         }
     }
 

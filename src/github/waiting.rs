@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::quota::{LimitHeaders, Next, Why};
+use super::pause::{Limited, Pause};
+use super::quota::{CAREFUL_GAP, LimitHeaders, Next, Why};
 use super::{Bound, SourceError};
 use crate::clock::Clock;
 use crate::platform::Stop;
@@ -23,8 +24,6 @@ pub struct Patience {
     pub whole: Option<Duration>,
     /// The least time from one request to the next.
     pub gap: Duration,
-    /// When GitHub may be asked again, in UTC, if it asked for a pause before this run.
-    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// What a source tells while it works.
@@ -53,8 +52,13 @@ pub enum Notice {
         /// What GitHub, or the layer that failed, said; may be empty.
         said: String,
     },
-    /// GitHub wants nothing from us until then, in UTC; told before it is waited for.
-    Limited(DateTime<Utc>),
+    /// GitHub wants nothing of that kind from us for a while; told before it is waited for.
+    Limited {
+        /// What it is about.
+        limited: Limited,
+        /// When it is over, in UTC.
+        until: DateTime<Utc>,
+    },
     /// The token ends at that moment.
     TokenExpires(DateTime<Utc>),
 }
@@ -78,6 +82,12 @@ pub(super) struct Waiting<'c> {
     last_trouble: Option<String>,
     /// How many queries failed by trouble of the server, one after the other.
     failed_in_a_row: u32,
+    /// The pauses that GitHub asked for before this run.
+    pauses: Vec<Pause>,
+    /// The least time between two requests of whatever kind: the user's, or that after a secondary
+    /// limit.
+    gap: Duration,
+    last_sent: Option<Duration>,
     tell: Box<dyn FnMut(Notice) + 'c>,
 }
 
@@ -85,10 +95,14 @@ impl<'c> Waiting<'c> {
     /// Starts to count; `tell` hears of waits and troubles.
     pub(super) fn new(
         patience: Patience,
+        pauses: Vec<Pause>,
         clock: &'c dyn Clock,
         tell: impl FnMut(Notice) + 'c,
     ) -> Self {
         Self {
+            pauses,
+            gap: patience.gap,
+            last_sent: None,
             clock,
             patience,
             started: clock.monotonic(),
@@ -115,8 +129,9 @@ impl<'c> Waiting<'c> {
         self.last_trouble.clone()
     }
 
-    /// Tells that a request goes out.
-    pub(super) fn tell_sent(&mut self, asks: &str) {
+    /// Notes and tells that a request goes out.
+    pub(super) fn note_sent(&mut self, asks: &str) {
+        self.last_sent = Some(self.now());
         (self.tell)(Notice::Sent { asks: asks.to_owned() });
     }
 
@@ -152,18 +167,21 @@ impl<'c> Waiting<'c> {
         self.unplanned += length;
     }
 
-    /// Waits until the next request may be sent, as `next` says when asked with the time.
+    /// Waits until the next request of that kind may be sent, as `next` says when asked with the
+    /// time.
     pub(super) async fn wait_for_turn(
         &mut self,
+        kind: Limited,
         next: impl Fn(Duration) -> Next,
         stop: &mut Stop,
     ) -> Result<(), SourceError> {
-        if let Some(until) = self.patience.not_before.take() {
-            let length = (until - self.now_utc()).to_std().unwrap_or_default();
-            if !length.is_zero() {
-                self.wait(length, words_of(Why::SecondaryLimit), false, stop).await?;
-            }
-        }
+        self.keep_earlier_pauses(kind, stop).await?;
+        let gap = self.gap;
+        let gap_ends = self.last_sent.map_or(Duration::ZERO, |sent| sent.saturating_add(gap));
+        let next = |now| match next(now) {
+            Next::Now if now < gap_ends => Next::At { at: gap_ends, why: Why::Gap },
+            next => next,
+        };
         loop {
             let now = self.now();
             match next(now) {
@@ -174,6 +192,28 @@ impl<'c> Waiting<'c> {
                 }
             }
         }
+    }
+
+    /// Waits until the pauses are over that GitHub asked for before this run.
+    async fn keep_earlier_pauses(
+        &mut self,
+        kind: Limited,
+        stop: &mut Stop,
+    ) -> Result<(), SourceError> {
+        let concerns = |pause: &&Pause| pause.limited == Limited::All || pause.limited == kind;
+        let latest = self.pauses.iter().filter(concerns).max_by_key(|pause| pause.until).cloned();
+        let Some(pause) = latest else { return Ok(()) };
+        self.pauses.retain(|pause| !concerns(&pause));
+        let why = match pause.limited {
+            Limited::All => Why::SecondaryLimit,
+            Limited::Rest => Why::PrimaryLimit,
+            Limited::Graphql => Why::Points,
+        };
+        let length = (pause.until - self.now_utc()).to_std().unwrap_or_default();
+        if length.is_zero() {
+            return Ok(());
+        }
+        self.wait(length, words_of(why), false, stop).await
     }
 
     /// Waits when query after query failed: asking on would only use them up.
@@ -211,27 +251,32 @@ impl<'c> Waiting<'c> {
         }
     }
 
-    /// Takes in that a limit refused a request: `next` says when the next one may be sent. Tells
-    /// so, whatever becomes of this run.
+    /// Takes in that GitHub asked for a pause: `next` says when the next request may be sent. Tells
+    /// so, whatever becomes of this run. After a secondary limit more time is left between
+    /// requests, for the rest of the run.
     ///
     /// # Errors
     ///
     /// GitHub may ask for a longer absence than a run should wait; coming back earlier is no
     /// choice.
-    pub(super) fn note_limit(
+    pub(super) fn note_pause(
         &mut self,
+        limited: Limited,
         next: Next,
         headers: &LimitHeaders,
     ) -> Result<(), SourceError> {
+        if limited == Limited::All {
+            self.gap = self.gap.max(CAREFUL_GAP);
+        }
         let ban = headers.retry_after_s.map(Duration::from_secs);
         let ban = ban.filter(|ban| *ban > LONGEST_BAN).map(|ban| ban.min(LONGEST_NAMED));
-        let length = match next {
-            _ if ban.is_some() => ban.unwrap_or_default(),
-            Next::At { at, .. } => at.saturating_sub(self.now()),
-            Next::Now => return Ok(()),
+        let length = match (ban, next) {
+            (Some(ban), _) => ban,
+            (None, Next::At { at, .. }) => at.saturating_sub(self.now()),
+            (None, Next::Now) => return Ok(()),
         };
         let until = self.now_utc() + length;
-        (self.tell)(Notice::Limited(until));
+        (self.tell)(Notice::Limited { limited, until });
         if ban.is_none() {
             return Ok(());
         }
@@ -271,6 +316,7 @@ fn words_of(why: Why) -> &'static str {
         Why::Points => "because GitHub's points are used up",
         Why::BusyTime => "to leave GitHub time between documents",
         Why::PrimaryLimit => "because GitHub's limit is used up",
+        Why::Asked => "because GitHub asks for a pause",
         Why::SecondaryLimit => "because GitHub asks for a pause (secondary limit)",
     }
 }

@@ -15,7 +15,7 @@ use super::read::{Reading, fold_runs};
 use super::row::{self, column};
 use super::rows::{Opened, Row, for_each_row};
 use crate::domain::run::{Run, RunId};
-use crate::domain::sample::{Detail, Outcome, Sample, Status, reasks_called_for};
+use crate::domain::sample::{Detail, Outcome, Reasks, Sample, Status};
 use crate::domain::series::{Attempt, MomentBytes, Scope, Series, SeriesBuilder, Slot};
 
 /// How long a run id and a moment are.
@@ -136,10 +136,10 @@ impl<'a> Stream<'a> {
         let outcome = Outcome::new(status, count)?;
         let (_query_text, detail) = row.split_in_two(rest)?;
         let (reasks, planned) = match detail {
-            b"" => (0, None),
+            b"" => (Reasks::default(), None),
             detail => {
                 let detail = std::str::from_utf8(detail).ok()?;
-                (reasks_called_for(status, detail), Detail::from_text(detail).planned())
+                (Reasks::called_for(status, detail), Detail::from_text(detail).planned())
             }
         };
         let attempt = Attempt { attempt_no, outcome, observed_at, source, reasks, planned };

@@ -5,7 +5,9 @@ mod killed;
 
 use std::fmt::Write as _;
 
-use crate::fake_github::{Builder, FakeGithub, GraphqlFault, GraphqlReply, When};
+use crate::fake_github::{
+    Builder, ErrorBody, FakeGithub, Fault, GraphqlFault, GraphqlReply, Reply, When,
+};
 use crate::github::{QUERIES, TOKEN, ask, fake, rows};
 use crate::workdir::{Outcome, Workdir};
 
@@ -161,7 +163,7 @@ fn a_run_over_graphql_is_recorded_and_replayed() {
 }
 
 #[test]
-fn a_run_that_was_killed_is_resumed_over_either_api() {
+fn a_run_that_gave_up_is_resumed_over_either_api() {
     for api in ["graphql", "rest"] {
         let github = fake_many(60)
             .graphql_fault(GraphqlFault::new(
@@ -235,4 +237,44 @@ fn a_run_that_lacks_only_what_was_taken_out_is_finished_by_one_answer() {
     assert_eq!(github.graphql_requests().last().expect("a document").queries, ["f1 is:public"]);
     let again = ask(&workdir, &github, &["collect", "many", "--resume"]);
     assert!(again.stderr.contains("is finished: 25 of 25"), "{}", again.stderr);
+}
+
+#[test]
+fn a_doubted_zero_is_believed_only_with_a_second_answer() {
+    // Over GraphQL a zero, and REST is in trouble.
+    let github = fake()
+        .graphql_count(QUERIES[3], 0)
+        .fault(
+            Fault::new(When::query(QUERIES[3]), Reply::ServerError(503, ErrorBody::UnicornHtml))
+                .times(4),
+        )
+        .start();
+    let workdir = Workdir::new();
+    let arguments = ["collect", "--api", "graphql", "--cross-check", "0"];
+    let doubted = ask(&workdir, &github, &arguments);
+    assert_eq!(doubted.code, 3, "{}", doubted.snapshot());
+    assert!(doubted.stderr.contains("`Flask` repositories: 0 is doubted"), "{}", doubted.stderr);
+    // The next process confirms it over REST, not with the API that said it.
+    let before = github.graphql_requests().len();
+    let resumed = ask(&workdir, &github, &["collect", "--api", "graphql", "--resume", "--quiet"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.snapshot());
+    assert_eq!(github.graphql_requests().len(), before);
+    let last = rows(&workdir, &github).into_iter().rfind(|row| row.starts_with("Flask,"));
+    assert_eq!(last.as_deref(), Some("Flask,3,8000,complete,rest@[host],"));
+}
+
+#[test]
+fn where_graphql_does_not_answer_rest_takes_over() {
+    let github = fake_many(40)
+        .graphql_fault(GraphqlFault::new(When::Always, GraphqlReply::Html502))
+        .search_limit_authenticated(100)
+        .start();
+    let workdir = Workdir::new();
+    write_survey(&workdir, 40);
+    let outcome = ask(&workdir, &github, &["collect", "many", "--api", "graphql"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+    assert_eq!(github.queries().len(), 40);
+    let sizes: Vec<usize> = github.graphql_requests().iter().map(|d| d.queries.len()).collect();
+    assert_eq!(sizes[..6], [25, 12, 6, 3, 1, 1]);
+    assert!(sizes.len() <= 9, "then it is tried now and then only: {sizes:?}");
 }

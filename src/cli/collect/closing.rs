@@ -12,7 +12,7 @@ use super::{Order, Origin};
 use crate::collect::{CollectError, Ending};
 use crate::domain::ranking::Tally;
 use crate::domain::run::{Difference, Key, Progress, Run, RunId};
-use crate::domain::sample::{Outcome, Sample};
+use crate::domain::sample::{Outcome, Sample, is_settled};
 use crate::domain::when::When;
 use crate::github::SourceError;
 use crate::history::{Selection, Wanted};
@@ -140,9 +140,9 @@ impl Closing<'_> {
         };
         let lines: Vec<String> = run.differences().into_iter().map(line).collect();
         if !lines.is_empty() {
-            let text = "GraphQL and REST differ by more than 1 %; all counts may be over REST";
-            let hint = Hint::new(self.order.command("--api", None) + " rest");
-            self.order.session.ui.warn(text, &lines, Some(&hint));
+            let text =
+                "GraphQL and REST differ by more than 1 %; `--api rest` takes all counts over REST";
+            self.order.session.ui.warn(text, &lines, None);
         }
     }
 }
@@ -180,6 +180,13 @@ pub(in crate::cli) fn doubts(run: &Run, troubles: &BTreeMap<String, String>) -> 
                 let reason = reason.filter(|reason| !reason.is_empty());
                 let reason = reason.unwrap_or_else(|| "stopped early".to_owned());
                 Some(format!("{name}: at least {bound} ({reason})"))
+            }
+            Outcome::Complete(number) | Outcome::Unchecked(number) if !is_settled(&attempts) => {
+                let said = attempts.last().and_then(|sample| troubles.get(&sample.query_text));
+                let said = said.filter(|said| !said.is_empty());
+                let said = said.map(|said| format!(" ({said})")).unwrap_or_default();
+                let number = count(number);
+                Some(format!("{name}: {number} is doubted, and no second answer came{said}"))
             }
             Outcome::Complete(_) | Outcome::Unchecked(_) => None,
         }

@@ -129,8 +129,7 @@ impl Order<'_> {
                 if let Some(change) = describe_change(chosen) {
                     self.session.ui.say(&change);
                 }
-                let cross_checks = self.arguments.ask.cross_check;
-                let work = describe_api(chosen, queries, has_token, cross_checks);
+                let work = describe_api(chosen, &plan, has_token);
                 format!("from {}, {work}", connection.describe())
             }
         };
@@ -160,15 +159,20 @@ impl Order<'_> {
         Ok(DONE)
     }
 
+    /// Makes the plan of a run that starts at that moment.
+    fn plan(&self, started_at: DateTime<Utc>) -> Plan {
+        let cross_checks = self.arguments.ask.cross_check;
+        Plan { cross_checks, ..Plan::new(&self.survey, started_at.date_naive()) }
+    }
+
     /// Returns the plan of a new run, or with `--resume` of the rest of the last one.
     fn plan_to_show(&self) -> Result<Plan, Failure> {
         if !self.arguments.resume {
-            return Ok(Plan::new(&self.survey, self.now().date_naive()));
+            return Ok(self.plan(self.now()));
         }
         let asked = |key: &Key| still_asks(&self.survey, key);
         let run = select_run(&self.history(), Wanted::Last, asked)?.run;
-        let plan = Plan::new(&self.survey, run.id.started_at().date_naive());
-        Ok(plan.without_answered(&run, &self.survey))
+        Ok(self.plan(run.id.started_at()).without_answered(&run, &self.survey))
     }
 
     async fn carry_out(&self, outputs: &Outputs) -> Result<u8, Failure> {
@@ -192,12 +196,12 @@ impl Order<'_> {
             Intent::Start => {
                 let run = self.new_run(&appender).await?;
                 record = self.open_recording(None)?;
-                (run, Plan::new(&self.survey, run.started_at().date_naive()))
+                (run, self.plan(run.started_at()))
             }
             Intent::Finish(run) => {
                 Self::refuse_other_github(&run, connection.as_ref())?;
                 record = self.open_recording(Some(run.id))?;
-                let plan = Plan::new(&self.survey, run.id.started_at().date_naive());
+                let plan = self.plan(run.id.started_at());
                 (run.id, plan.without_answered(&run, &self.survey))
             }
         };
@@ -205,8 +209,7 @@ impl Order<'_> {
             return self.leave_empty_plan(run, &plan);
         }
         let past = self.past(appender.path(), &plan)?;
-        let cross_checks = self.arguments.ask.cross_check;
-        let plan = Plan { cross_checks, ..plan.with_last_counts(&past) };
+        let plan = plan.with_last_counts(&past);
         let chosen = connection.as_ref();
         let chosen = chosen.map(|found| self.choose_api(&past, found, plan.queries.len()));
         let live = connection.as_ref().zip(chosen.transpose()?);
@@ -321,7 +324,7 @@ impl Order<'_> {
             (Origin::Github, Some((connection, chosen))) => {
                 let from = connection.describe();
                 let has_token = connection.token.is_some();
-                let work = describe_api(chosen, plan.queries.len(), has_token, plan.cross_checks);
+                let work = describe_api(chosen, plan, has_token);
                 session
                     .ui
                     .say(&format!("collecting {counts} counts from {from}, run {run}, {work}"));
@@ -329,7 +332,7 @@ impl Order<'_> {
                     session.ui.say(&change);
                 }
                 connection.advise(session);
-                let tell = teller(session, connection, &bar, troubles);
+                let tell = teller(session, Some(connection), &bar, troubles);
                 let source = connection.source(chosen.api, &*session.clock, tell)?;
                 match record {
                     None => make_pass(session, plan, id, run, source, appender, &bar).await,

@@ -61,10 +61,11 @@ pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
     Ok(ended)
 }
 
-/// Returns what hears a source's notices: waits are shown, troubles kept for the end.
+/// Returns what hears a source's notices: waits are shown, troubles kept for the end, and pauses of
+/// a connection, if one is given, for whoever asks next.
 pub(in crate::cli) fn teller<'a>(
     session: &'a Session,
-    connection: &'a Connection,
+    connection: Option<&'a Connection>,
     bar: &ProgressBar,
     troubles: &'a Troubles,
 ) -> impl FnMut(Notice) + 'a {
@@ -89,7 +90,11 @@ pub(in crate::cli) fn teller<'a>(
             session.ui.detail(&format!("trouble: {asks}: {words}"));
             troubles.borrow_mut().insert(asks, said);
         }
-        Notice::Limited(until) => connection.keep_pause(session, until),
+        Notice::Limited { limited, until } => {
+            if let Some(connection) = connection {
+                connection.keep_pause(session, limited, until);
+            }
+        }
         Notice::TokenExpires(at) => {
             let left = at - session.clock.now_utc();
             if left.num_days() < EXPIRY_WARNING_DAYS {
@@ -100,27 +105,31 @@ pub(in crate::cli) fn teller<'a>(
     }
 }
 
-/// Says over which API so many queries are asked and why, with requests, points and time.
-pub(in crate::cli) fn describe_api(
-    chosen: ChosenApi,
-    queries: usize,
-    has_token: bool,
-    cross_checks: usize,
-) -> String {
-    let (requests, length) = chosen.api.estimate(queries, has_token);
-    let length = in_words(length);
+/// Says over which API a plan is asked and why, with requests, points and time.
+pub(in crate::cli) fn describe_api(chosen: ChosenApi, plan: &Plan, has_token: bool) -> String {
+    // Samples of a query never share a document.
+    let passes = plan.queries.chunk_by(|one, other| one.sample_no == other.sample_no);
+    let estimates = passes.map(|pass| chosen.api.estimate(pass.len(), has_token));
+    let (mut requests, mut length) = (0, Duration::ZERO);
+    if chosen.api == Api::Graphql {
+        for (more, longer) in estimates {
+            (requests, length) = (requests + more, length + longer);
+        }
+    } else {
+        (requests, length) = chosen.api.estimate(plan.queries.len(), has_token);
+    }
+    let checks = plan.cross_checks.min(plan.queries.len() + plan.counted_before.len());
     let requests = match requests {
         1 => "1 request".to_owned(),
         requests => format!("{} requests", count(requests as u64)),
     };
     let (name, work) = match chosen.api {
-        Api::Rest => ("REST", format!("{requests}, {length}")),
+        Api::Rest => ("REST", requests),
+        Api::Graphql if checks == 0 => ("GraphQL", format!("about {requests} and as many points")),
         Api::Graphql => {
-            let checks = match cross_checks.min(queries) {
-                0 => String::new(),
-                checks => format!(", then {checks} over REST to check"),
-            };
-            ("GraphQL", format!("up to {requests} and as many points{checks}, {length}"))
+            length += Api::Rest.estimate(checks, has_token).1;
+            let checks = format!("then {checks} over REST to check");
+            ("GraphQL", format!("about {requests} and as many points, {checks}"))
         }
     };
     let why = match chosen.why {
@@ -128,7 +137,7 @@ pub(in crate::cli) fn describe_api(
         WhyApi::LastRun => " as in the last run".to_owned(),
         WhyApi::Long(by_rest) => format!(" (REST would take {})", in_words(by_rest)),
     };
-    format!("by {name}{why}: {work}")
+    format!("by {name}{why}: {work}, {}", in_words(length))
 }
 
 /// Says what follows from asking another API than the run before; `None` if it is the same.
@@ -174,14 +183,34 @@ fn describe(progressed: &Progressed<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::choose_api;
+    use crate::collect::{PlannedQuery, choose_api};
+    use crate::domain::query::{Method, Query};
     use crate::domain::survey::ApiChoice;
+
+    fn plan(queries: usize) -> Plan {
+        let query = PlannedQuery {
+            query: Query { text: "a".into(), method: Method::of("a") },
+            sample_no: 1,
+            targets: Vec::new(),
+            attempts_before: 0,
+            has_number: false,
+            is_doubted: false,
+            last_count: None,
+        };
+        Plan {
+            queries: vec![query; queries],
+            skipped: Vec::new(),
+            counts: queries,
+            cross_checks: 2,
+            counted_before: Vec::new(),
+        }
+    }
 
     #[test]
     fn the_api_is_told_with_its_work_and_reason() {
         let tell = |wanted, last, has_token, queries| {
             let chosen = choose_api(wanted, last, has_token, queries).expect("an API");
-            describe_api(chosen, queries, has_token, 2)
+            describe_api(chosen, &plan(queries), has_token)
         };
         let auto = ApiChoice::Auto;
         let told = [
@@ -200,9 +229,9 @@ mod tests {
         by REST: 11 requests, about a minute
         by REST: 1,000 requests, about 99 minutes
         by REST: 10,000 requests, about 6 hours
-        by GraphQL (REST would take about 33 minutes): up to 40 requests and as many points, then 2 over REST to check, about a minute
-        by GraphQL as in the last run: up to 1 request and as many points, then 2 over REST to check, some seconds
-        by GraphQL: up to 400 requests and as many points, then 2 over REST to check, about 13 minutes
+        by GraphQL (REST would take about 33 minutes): about 40 requests and as many points, then 2 over REST to check, about a minute
+        by GraphQL as in the last run: about 1 request and as many points, then 2 over REST to check, some seconds
+        by GraphQL: about 400 requests and as many points, then 2 over REST to check, about 13 minutes
         ");
     }
 }

@@ -8,7 +8,7 @@ use super::{Origin, Scope, Series, SeriesRow, Value};
 use crate::domain::query::Method;
 use crate::domain::ranking::{Facts, select_middle};
 use crate::domain::run::{Key, Progress, Run, RunId};
-use crate::domain::sample::{Outcome, Sample, Source, answer_order, reasks_called_for};
+use crate::domain::sample::{Outcome, Reasks, Sample, Source, answer_order};
 use crate::domain::survey::Framework;
 
 /// A moment as the history writes it: bytes that order as moments do.
@@ -32,8 +32,8 @@ pub struct Attempt {
     pub observed_at: MomentBytes,
     /// Where it came from: an index given by [`SeriesBuilder::source`].
     pub source: u32,
-    /// How many more attempts it calls for, if it is the answer.
-    pub reasks: u32,
+    /// What further attempts it calls for, if it is the answer.
+    pub reasks: Reasks,
     /// How many counts the run set out to take, if the row says so.
     pub planned: Option<usize>,
 }
@@ -48,7 +48,9 @@ struct KeyState {
     /// The last run that asked for it, counted from 1.
     asked_in: u32,
     /// Attempts of this run since the method last changed.
-    attempts: u32,
+    attempts: usize,
+    /// Those of them with a number.
+    numbers: usize,
     method: Option<Method>,
     answer: Option<Answer>,
 }
@@ -63,7 +65,7 @@ struct Answer {
     observed_at: MomentBytes,
     method: Option<Method>,
     source: u32,
-    reasks: u32,
+    reasks: Reasks,
 }
 
 /// Makes a [`Series`] of rows that come in the order of their runs.
@@ -145,6 +147,7 @@ impl<'a> SeriesBuilder<'a> {
             still_asked: self.scope.still_asks(&key),
             asked_in: 0,
             attempts: 0,
+            numbers: 0,
             method: None,
             answer: None,
         });
@@ -194,12 +197,12 @@ impl<'a> SeriesBuilder<'a> {
         let Some(state) = self.keys.get_mut(slot.key as usize) else { return };
         if state.asked_in != self.run_no {
             state.asked_in = self.run_no;
-            state.attempts = 0;
+            (state.attempts, state.numbers) = (0, 0);
             state.answer = None;
             self.asked.push(slot.key);
         } else if state.method != slot.method {
             // The query was edited in the middle of the run.
-            state.attempts = 0;
+            (state.attempts, state.numbers) = (0, 0);
             state.answer = None;
         }
         state.method = slot.method;
@@ -209,6 +212,7 @@ impl<'a> SeriesBuilder<'a> {
         if attempt.outcome.count().is_none() {
             return;
         }
+        state.numbers += 1;
         let Attempt { outcome, attempt_no, observed_at, source, reasks, .. } = attempt;
         let order = answer_order(outcome, attempt_no);
         if state.answer.is_none_or(|old| answer_order(old.outcome, old.attempt_no) <= order) {
@@ -235,7 +239,7 @@ impl<'a> SeriesBuilder<'a> {
             outcome: sample.outcome,
             observed_at: moment_bytes(sample.observed_at),
             source: self.source(&sample.source),
-            reasks: reasks_called_for(sample.outcome.status(), sample.detail.as_str()),
+            reasks: Reasks::called_for(sample.outcome.status(), sample.detail.as_str()),
             planned: sample.detail.planned(),
         }
     }
@@ -270,8 +274,10 @@ impl<'a> SeriesBuilder<'a> {
     /// Tells how far the current run got; the rule is that of [`Run::progress`].
     fn progress(&self) -> Progress {
         let states = || self.asked.iter().filter_map(|key| self.keys.get(*key as usize));
-        let settled =
-            |state: &&KeyState| state.answer.is_some_and(|answer| state.attempts > answer.reasks);
+        let settled = |state: &&KeyState| {
+            let made = |answer: Answer| answer.reasks.were_made(state.attempts, state.numbers);
+            state.answer.is_some_and(made)
+        };
         let missed = |key: &&u32| {
             let state = self.keys.get(**key as usize);
             state.is_some_and(|state| state.still_asked && state.asked_in != self.run_no)

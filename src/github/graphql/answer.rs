@@ -1,6 +1,6 @@
 //! What an answer of GraphQL means. A status of 200 says nothing: errors and each alias do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use serde::Deserialize;
@@ -65,6 +65,10 @@ pub(super) enum Lack {
     Searches(Vec<usize>),
     /// The document as a whole was too much.
     Document,
+    /// The hour's points were used up in the middle of it.
+    PrimaryLimit,
+    /// GitHub wants nothing from us for a while.
+    SecondaryLimit,
 }
 
 /// So many searches without a number in one answer are no longer to blame one by one.
@@ -78,6 +82,18 @@ struct Body {
     errors: Option<Vec<Value>>,
 }
 
+/// What the library behind GitHub's GraphQL calls errors of a document.
+const SCHEMA_CODES: [&str; 8] = [
+    "undefinedField",
+    "undefinedType",
+    "argumentNotAccepted",
+    "argumentLiteralsIncompatible",
+    "missingRequiredArguments",
+    "variableMismatch",
+    "variableNotDefined",
+    "selectionMismatch",
+];
+
 /// An error of an answer, as far as it is understood.
 struct Fault<'b> {
     kind: &'b str,
@@ -88,6 +104,10 @@ struct Fault<'b> {
 }
 
 impl<'b> Fault<'b> {
+    fn is_secondary_limit(&self) -> bool {
+        self.message.to_lowercase().contains("secondary rate")
+    }
+
     fn read(error: &'b Value) -> Self {
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
         let path = error.get("path").and_then(Value::as_array);
@@ -98,7 +118,8 @@ impl<'b> Fault<'b> {
             kind: if text("type").is_empty() { text("code") } else { text("type") },
             message,
             search: path.and_then(|path| number_of(path.first()?.as_str()?)),
-            is_of_schema: code.is_some() || starts.iter().any(|start| message.starts_with(start)),
+            is_of_schema: code.is_some_and(|code| SCHEMA_CODES.contains(&code))
+                || starts.iter().any(|start| message.starts_with(start)),
         }
     }
 
@@ -155,9 +176,7 @@ fn judge_success(response: &Response, searches: usize) -> Judged {
     let faults: Vec<Fault<'_>> = errors.iter().map(Fault::read).collect();
     let said = faults.first().map_or_else(|| complaint.words(), |fault| first_words(fault.message));
     match parsed.data {
-        None if faults.iter().any(Fault::is_primary_limit) || complaint.marks_primary_limit() => {
-            Judged::PrimaryLimit
-        }
+        None if complaint.marks_primary_limit() => Judged::PrimaryLimit,
         None if faults.iter().any(|fault| fault.is_of_schema && fault.search.is_none()) => {
             Judged::NoDocument { said }
         }
@@ -178,7 +197,7 @@ fn judge_data(
     };
     let found: Vec<Option<u64>> = (0..searches).map(count).collect();
     let lacking: Vec<usize> = (0..searches).filter(|at| found[*at].is_none()).collect();
-    let named: Vec<usize> = faults
+    let named: BTreeSet<usize> = faults
         .iter()
         .filter(|fault| !fault.is_resource_limit())
         .filter_map(|fault| fault.search)
@@ -188,13 +207,23 @@ fn judge_data(
     let is_too_much = faults.iter().any(Fault::is_resource_limit) && named.is_empty();
     let lack = if lacking.is_empty() {
         Lack::None
+    } else if faults.iter().any(Fault::is_secondary_limit) {
+        // Before the primary limit: it may be told with that limit's type.
+        Lack::SecondaryLimit
+    } else if faults.iter().any(Fault::is_primary_limit) {
+        Lack::PrimaryLimit
     } else if !named.is_empty() && named.len() < searches.max(2) && named.len() <= MOST_TO_BLAME {
-        Lack::Searches(named)
+        Lack::Searches(named.into_iter().collect())
     } else if is_too_much || nothing || lacking.len() > MOST_TO_BLAME {
         Lack::Document
     } else {
         Lack::Searches(lacking)
     };
+    match lack {
+        Lack::SecondaryLimit if nothing => return Judged::SecondaryLimit,
+        Lack::PrimaryLimit if nothing => return Judged::PrimaryLimit,
+        _ => {}
+    }
     if nothing && lack == Lack::Document {
         let resource_limit = faults.iter().any(Fault::is_resource_limit);
         let detail = if resource_limit { "resource limits" } else { "no data" };
@@ -272,6 +301,9 @@ mod tests {
             r#"{{"data":{{"a0":{{"repositoryCount":7}},"a1":null,"a2":{{"repositoryCount":9}}}},"errors":[{error}]}}"#
         );
         assert_eq!(counts(&partial, 3).lack, Lack::Searches(vec![1]));
+        let twice =
+            partial.replace(error, &format!("{error},{error},{error},{error},{error},{error}"));
+        assert_eq!(counts(&twice, 3).lack, Lack::Searches(vec![1]), "six errors of one search");
         let nothing = format!(r#"{{"data":null,"errors":[{error}]}}"#);
         let found = counts(&nothing, 3);
         assert_eq!((found.found, found.lack), (vec![None; 3], Lack::Searches(vec![1])));
@@ -311,6 +343,20 @@ mod tests {
         for status in [200, 403, 429] {
             assert_eq!(judge(&response(status, &secondary), 3), Judged::SecondaryLimit, "{status}");
         }
+        let error = |kind: &str, message: &str| {
+            format!(r#""errors":[{{"type":"{kind}","message":"{message}"}}]"#)
+        };
+        let secondary = error("RATE_LIMITED", "You have exceeded a secondary rate limit. Please");
+        let primary = error("RATE_LIMIT", "API rate limit already exceeded for user ID 5.");
+        for data in ["", r#""data":null,"#, r#""data":{},"#, r#""data":{"a0":null,"a1":null},"#] {
+            let judged = |errors: &str| judge(&response(200, &format!("{{{data}{errors}}}")), 2);
+            assert_eq!(judged(&secondary), Judged::SecondaryLimit, "{data}");
+            assert_eq!(judged(&primary), Judged::PrimaryLimit, "{data}");
+        }
+        let some = r#""data":{"a0":{"repositoryCount":7},"a1":null},"#;
+        let kept = counts(&format!("{{{some}{secondary}}}"), 2);
+        assert_eq!((kept.found, kept.lack), (vec![Some(7), None], Lack::SecondaryLimit));
+        assert_eq!(counts(&format!("{{{some}{primary}}}"), 2).lack, Lack::PrimaryLimit);
         let refused = judge(&response(401, &sample("graphql-401-unauthenticated.json")), 3);
         assert!(matches!(refused, Judged::NoFurther { why: Closed::TokenRefused, .. }));
     }

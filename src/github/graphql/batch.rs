@@ -64,10 +64,10 @@ impl Batch {
         self.size
     }
 
-    /// Tells whether a document of that size tries again what died before, so that its death would
-    /// be no surprise.
+    /// Tells whether a document of that size tries more than was answered before, after one died:
+    /// its death would be part of the plan.
     pub(super) fn is_trial(&self, searches: usize) -> bool {
-        self.bad.is_some_and(|bad| searches.saturating_mul(2) > bad)
+        self.bad.is_some() && self.good.is_some_and(|good| searches > good)
     }
 
     /// Takes in that so many searches were answered in that time.

@@ -17,10 +17,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::http::{Broken, BrokenKind, Exchange};
+use super::pause::{Limited, Pause};
 use super::quota::{LimitHeaders, Points, PointsPacer};
 use super::rest::{MOST_SECONDARY_IN_A_ROW, Rest, TO_TRY_AGAIN, rate_of};
-use super::waiting::{Notice, Patience, named_pause, scattered};
-use super::{Answer, AnswerSource, ApiAddress, Means, Question, Reply, SourceError};
+use super::waiting::{Notice, Patience, scattered};
+use super::{Again, Answer, AnswerSource, ApiAddress, Means, Question, Reply, SourceError};
 use crate::clock::Clock;
 use crate::domain::sample::{Detail, Outcome, SourceKind};
 use crate::platform::Stop;
@@ -32,6 +33,13 @@ use document::render_request;
 /// The longest pause before documents are sent again after one was too much.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// After so many searches that died alone, without a document answered in between, GraphQL is taken
+/// to be out of order if REST is not.
+const MOST_DEATHS_ALONE: u32 = 2;
+
+/// So many questions then go over REST before GraphQL is tried again: a window's.
+const OVER_REST: usize = 30;
+
 /// GitHub's GraphQL search, with REST beside it.
 pub struct Graphql<'c> {
     rest: Rest<'c>,
@@ -41,13 +49,18 @@ pub struct Graphql<'c> {
     suspects: BTreeMap<(String, u32), Trial>,
     /// How many documents were too much, one after the other.
     died_in_a_row: u32,
+    /// How many searches died alone since a document was last answered.
+    died_alone_in_a_row: u32,
+    /// How many more questions go over REST, because GraphQL answers nothing.
+    over_rest: usize,
 }
 
 /// How a suspected search is asked next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trial {
-    /// In a document of its own.
-    Alone,
+    /// In a document of its own, after one of so many searches brought nothing and blamed it; `None`
+    /// if that one brought the others.
+    Alone(Option<usize>),
     /// Over REST.
     OverRest,
 }
@@ -68,16 +81,19 @@ impl<'c> Graphql<'c> {
         address: ApiAddress,
         token: SecretString,
         patience: Patience,
+        pauses: Vec<Pause>,
         clock: &'c dyn Clock,
         tell: impl FnMut(Notice) + 'c,
     ) -> Result<Self, SourceError> {
         let gap = patience.gap;
         Ok(Self {
-            rest: Rest::new(address, Some(token), patience, clock, tell)?,
+            rest: Rest::new(address, Some(token), patience, pauses, clock, tell)?,
             pacer: PointsPacer::new(gap),
             batch: Batch::default(),
             suspects: BTreeMap::new(),
             died_in_a_row: 0,
+            died_alone_in_a_row: 0,
+            over_rest: 0,
         })
     }
 
@@ -89,14 +105,20 @@ impl<'c> Graphql<'c> {
         self.suspects.insert((question.query.clone(), question.sample_no), trial);
     }
 
-    /// Asks one question over REST, which always answers in the end.
+    /// Asks one question over REST, which always answers in the end. `still_to_ask` counts those
+    /// that are known to need REST.
     async fn ask_rest(
         &mut self,
         question: &Question,
+        still_to_ask: usize,
         stop: &mut Stop,
     ) -> Result<Vec<Reply>, SourceError> {
-        // What is left goes out by documents, so REST has no more to spread.
-        let answer = self.rest.ask_one(question, 1 + self.suspects.len(), stop).await?;
+        let answer = self.rest.ask_one(question, still_to_ask, stop).await?;
+        if answer.outcome != Outcome::Failed && self.died_alone_in_a_row >= MOST_DEATHS_ALONE {
+            // REST lives and GraphQL does not.
+            self.over_rest = OVER_REST;
+            self.died_alone_in_a_row = 0;
+        }
         self.suspects.remove(&(question.query.clone(), question.sample_no));
         Ok(vec![Reply::Answer(Box::new(answer))])
     }
@@ -108,9 +130,10 @@ impl<'c> Graphql<'c> {
         stop: &mut Stop,
     ) -> Result<Vec<Reply>, SourceError> {
         let pacer = &self.pacer;
-        self.rest.waiting.wait_for_turn(|now| pacer.next_document(now), stop).await?;
+        let next = |now| pacer.next_document(now);
+        self.rest.waiting.wait_for_turn(Limited::Graphql, next, stop).await?;
         let asks = describe(questions);
-        self.rest.waiting.tell_sent(&asks);
+        self.rest.waiting.note_sent(&asks);
         let sent = self.rest.waiting.now();
         let came = self.exchange(questions, stop).await?;
         let took = self.rest.waiting.now().saturating_sub(sent);
@@ -120,23 +143,22 @@ impl<'c> Graphql<'c> {
         };
         let limits = &exchange.response.head.limits;
         match judged {
-            Judged::Counts(counts) => Ok(self.take_counts(questions, &counts, &exchange, took)),
-            // The next turn waits.
+            Judged::Counts(counts) => {
+                self.take_counts(questions, &counts, &exchange, took, stop).await
+            }
             Judged::PrimaryLimit => {
-                self.note_limit(limits)?;
+                self.note_primary_limit(limits)?;
                 Ok(nothing_yet(questions))
             }
             Judged::SecondaryLimit => {
-                self.note_limit(limits)?;
-                if self.pacer.secondary_in_a_row() >= MOST_SECONDARY_IN_A_ROW {
-                    return Err(SourceError::Unwelcome);
-                }
-                self.batch.paused();
+                self.note_secondary_limit(limits)?;
                 Ok(nothing_yet(questions))
             }
             Judged::TooMuch { detail, said } => {
-                let named = named_pause(limits);
-                self.take_death(questions, (&detail, &said), took, named, stop).await
+                if limits.retry_after_s.is_some() {
+                    self.note_pause(Limited::All, limits)?;
+                }
+                self.take_death(questions, (&detail, &said), took, stop).await
             }
             Judged::NoDocument { said } => {
                 Err(SourceError::NoDocument { said: self.rest.http.redact(&said) })
@@ -148,9 +170,24 @@ impl<'c> Graphql<'c> {
         }
     }
 
-    fn note_limit(&mut self, limits: &LimitHeaders) -> Result<(), SourceError> {
+    /// The next turn waits.
+    fn note_primary_limit(&mut self, limits: &LimitHeaders) -> Result<(), SourceError> {
+        self.note_pause(Limited::Graphql, limits)
+    }
+
+    /// The next turn waits, and afterwards size and pace come back slowly.
+    fn note_secondary_limit(&mut self, limits: &LimitHeaders) -> Result<(), SourceError> {
+        self.note_pause(Limited::All, limits)?;
+        if self.pacer.secondary_in_a_row() >= MOST_SECONDARY_IN_A_ROW {
+            return Err(SourceError::Unwelcome);
+        }
+        self.batch.paused();
+        Ok(())
+    }
+
+    fn note_pause(&mut self, limited: Limited, limits: &LimitHeaders) -> Result<(), SourceError> {
         let next = self.pacer.next_document(self.rest.waiting.now());
-        self.rest.waiting.note_limit(next, limits)
+        self.rest.waiting.note_pause(limited, next, limits)
     }
 
     /// Sends a document and tells the pacer what came of it.
@@ -183,6 +220,13 @@ impl<'c> Graphql<'c> {
                     Judged::TooMuch { .. } => self.pacer.failed(now, local, limits),
                     Judged::Counts(counts) => {
                         self.pacer.answered(now, local, limits, counts.points);
+                        match counts.lack {
+                            Lack::PrimaryLimit => self.pacer.refused_primary(now, local, limits),
+                            Lack::SecondaryLimit => {
+                                self.pacer.refused_secondary(now, local, limits);
+                            }
+                            Lack::None | Lack::Searches(_) | Lack::Document => {}
+                        }
                     }
                     Judged::NoDocument { .. } | Judged::NoFurther { .. } => {
                         self.pacer.answered(now, local, limits, Points::default());
@@ -195,42 +239,58 @@ impl<'c> Graphql<'c> {
     }
 
     /// Makes answers of the numbers, and plans how the others are asked again.
-    fn take_counts(
+    async fn take_counts(
         &mut self,
         questions: &[Question],
         counts: &Counts,
         exchange: &Exchange,
         took: Duration,
-    ) -> Vec<Reply> {
-        self.died_in_a_row = 0;
-        self.rest.waiting.note_answer();
+        stop: &mut Stop,
+    ) -> Result<Vec<Reply>, SourceError> {
         if counts.lack != Lack::None {
             let said = self.rest.http.redact(&counts.said);
             let lacking = counts.found.iter().filter(|count| count.is_none()).count();
             let detail = format!("{lacking} without a number");
             self.rest.waiting.trouble(&describe(questions), &detail, said);
         }
+        let has_numbers = counts.found.iter().any(Option::is_some);
+        if has_numbers {
+            self.died_in_a_row = 0;
+            self.died_alone_in_a_row = 0;
+            self.rest.has_counted = true;
+            self.rest.waiting.note_answer();
+        }
         match &counts.lack {
             Lack::None => self.batch.answered(questions.len(), took),
             Lack::Searches(to_blame) => {
-                for question in to_blame.iter().filter_map(|search| questions.get(*search)) {
-                    let trial = if questions.len() == 1 { Trial::OverRest } else { Trial::Alone };
-                    self.suspect(question, trial);
+                let blame = to_blame.iter().filter_map(|search| questions.get(*search));
+                for question in blame {
+                    let of = (!has_numbers).then_some(questions.len());
+                    let alone = questions.len() == 1;
+                    self.suspect(question, if alone { Trial::OverRest } else { Trial::Alone(of) });
                 }
             }
             Lack::Document => self.batch.died(questions.len()),
+            Lack::PrimaryLimit => self.note_primary_limit(&exchange.response.head.limits)?,
+            Lack::SecondaryLimit => self.note_secondary_limit(&exchange.response.head.limits)?,
         }
-        let pairs = questions.iter().zip(&counts.found);
-        let replies: Vec<Reply> = pairs
-            .map(|(question, count)| match count {
-                Some(count) => Reply::Answer(Box::new(self.counted(question, *count, exchange))),
-                None => Reply::NotYet,
-            })
-            .collect();
         for (question, _) in questions.iter().zip(&counts.found).filter(|(_, c)| c.is_some()) {
-            self.suspects.remove(&(question.query.clone(), question.sample_no));
+            let key = (question.query.clone(), question.sample_no);
+            if let Some(Trial::Alone(Some(of))) = self.suspects.remove(&key) {
+                // It was not to blame, so the document was.
+                self.batch.died(of);
+            }
         }
-        replies
+        if !has_numbers {
+            self.rest.waiting.spend(took);
+            let pause = scattered(Duration::from_secs(1));
+            self.rest.waiting.wait(pause, TO_TRY_AGAIN, false, stop).await?;
+        }
+        let reply = |(question, count): (&Question, &Option<u64>)| match count {
+            Some(count) => Reply::Answer(Box::new(self.counted(question, *count, exchange))),
+            None => Reply::NotYet,
+        };
+        Ok(questions.iter().zip(&counts.found).map(reply).collect())
     }
 
     fn counted(&self, question: &Question, count: u64, exchange: &Exchange) -> Answer {
@@ -247,7 +307,7 @@ impl<'c> Graphql<'c> {
             query: question.query.clone(),
             detail: Detail::from_text(detail),
             rate: rate_of(&exchange.response.head.limits),
-            may_improve: false,
+            again: Again::No,
         }
     }
 
@@ -264,7 +324,7 @@ impl<'c> Graphql<'c> {
             let said = self.rest.http.redact(&format!("{detail}, {said}"));
             return Err(SourceError::NoDocument { said });
         }
-        self.take_death(questions, (detail, &said), took, Duration::ZERO, stop).await
+        self.take_death(questions, (detail, &said), took, stop).await
     }
 
     /// Halves the document, or at size one leaves the search to REST, and waits a little: 1, 2, 4 …
@@ -274,7 +334,6 @@ impl<'c> Graphql<'c> {
         questions: &[Question],
         (detail, said): (&str, &str),
         took: Duration,
-        named: Duration,
         stop: &mut Stop,
     ) -> Result<Vec<Reply>, SourceError> {
         let is_trial = self.batch.is_trial(questions.len()) && self.died_in_a_row == 0;
@@ -282,6 +341,7 @@ impl<'c> Graphql<'c> {
         let said = self.rest.http.redact(said);
         self.rest.waiting.trouble(&describe(questions), detail, said);
         if let [question] = questions {
+            self.died_alone_in_a_row = self.died_alone_in_a_row.saturating_add(1);
             if self.trial_of(question).is_none() {
                 self.batch.died_alone();
             }
@@ -290,7 +350,7 @@ impl<'c> Graphql<'c> {
             self.batch.died(questions.len());
         }
         let doublings = (self.died_in_a_row - 1).min(10);
-        let pause = scattered(Duration::from_secs(1 << doublings)).min(LONGEST_PAUSE).max(named);
+        let pause = scattered(Duration::from_secs(1 << doublings)).min(LONGEST_PAUSE);
         if !is_trial {
             self.rest.waiting.spend(took);
         }
@@ -307,16 +367,20 @@ impl AnswerSource for Graphql<'_> {
     async fn ask(
         &mut self,
         questions: &[Question],
-        _still_to_ask: usize,
+        still_to_ask: usize,
         stop: &mut Stop,
     ) -> Result<Vec<Reply>, SourceError> {
         let Some(first) = questions.first() else { return Ok(Vec::new()) };
         if first.means == Means::TellingCompleteness {
-            return self.ask_rest(first, stop).await;
+            return self.ask_rest(first, still_to_ask, stop).await;
+        }
+        if self.over_rest > 0 {
+            self.over_rest -= 1;
+            return self.ask_rest(first, still_to_ask.min(OVER_REST), stop).await;
         }
         match self.trial_of(first) {
-            Some(Trial::OverRest) => self.ask_rest(first, stop).await,
-            Some(Trial::Alone) => self.ask_document(&questions[..1], stop).await,
+            Some(Trial::OverRest) => self.ask_rest(first, 1 + self.suspects.len(), stop).await,
+            Some(Trial::Alone(_)) => self.ask_document(&questions[..1], stop).await,
             None => {
                 let suspect = questions.iter().position(|q| self.trial_of(q).is_some());
                 let most = suspect.unwrap_or(questions.len()).min(self.batch.size());

@@ -115,7 +115,8 @@ impl PointsPacer {
         }
     }
 
-    /// Takes in that a document came to nothing; the headers are empty if there was no answer.
+    /// Takes in that a document came to nothing; the headers are empty if there was no answer. It
+    /// counts as spent points, and a `retry-after` is kept to.
     pub(in crate::github) fn failed(
         &mut self,
         now: Duration,
@@ -123,6 +124,11 @@ impl PointsPacer {
         headers: &LimitHeaders,
     ) {
         self.learn(now, local_at, headers, Points::default());
+        self.refusals.note_trouble(now, headers);
+        if let Some((remaining, _)) = self.window.as_mut().filter(|_| headers.remaining.is_none()) {
+            // It has cost something, and more than that if it took too long.
+            *remaining = remaining.saturating_sub(self.cost);
+        }
     }
 
     /// Takes in that the points were used up.

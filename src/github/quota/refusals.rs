@@ -46,9 +46,8 @@ impl Refusals {
 
     /// Takes in that the window had nothing left; `end` is the window's, if it can be believed.
     ///
-    /// The later one of `retry-after` and the end counts. Where neither can be used, and at the
-    /// second refusal in a row, the pause lasts at least a minute, for an end that was wrong once
-    /// would be wrong again.
+    /// `retry-after` counts, else the end. Where neither can be used, and at the second refusal in a
+    /// row, the pause lasts at least a minute, for what was wrong once would be wrong again.
     pub(super) fn note_primary(
         &mut self,
         now: Duration,
@@ -56,10 +55,11 @@ impl Refusals {
         end: Option<Duration>,
     ) {
         self.primary_in_a_row = self.primary_in_a_row.saturating_add(1);
+        let is_told = end.is_some() || headers.retry_after().is_some();
         let least =
-            if end.is_none() || self.primary_in_a_row > 1 { FIRST_PAUSE } else { Duration::ZERO };
-        let by_end = end.map_or(least, |end| end.saturating_sub(now).max(least));
-        let wait = headers.retry_after().unwrap_or_default().max(by_end);
+            if is_told && self.primary_in_a_row == 1 { Duration::ZERO } else { FIRST_PAUSE };
+        let by_end = || end.map_or(least, |end| end.saturating_sub(now));
+        let wait = headers.retry_after().unwrap_or_else(by_end).max(least);
         self.pause_for(now, wait, Why::PrimaryLimit);
     }
 
@@ -83,6 +83,13 @@ impl Refusals {
         let growing = || FIRST_PAUSE.saturating_mul(1 << doublings);
         let wait = headers.retry_after().or_else(until_reset).unwrap_or_else(growing);
         self.pause_for(now, wait, Why::SecondaryLimit);
+    }
+
+    /// Takes in that GitHub was in trouble; it may have said when to come back.
+    pub(super) fn note_trouble(&mut self, now: Duration, headers: &LimitHeaders) {
+        if let Some(wait) = headers.retry_after() {
+            self.pause_for(now, wait, Why::Asked);
+        }
     }
 
     fn pause_for(&mut self, now: Duration, wait: Duration, why: Why) {

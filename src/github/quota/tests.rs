@@ -230,7 +230,7 @@ fn a_primary_limit_pauses_until_the_window_is_over() {
         (told(now, 0, -90), 60),
         (told(now, 0, 7_200), 3_600),
         (LimitHeaders::default(), 60),
-        (LimitHeaders { retry_after_s: Some(7), ..LimitHeaders::default() }, 60),
+        (LimitHeaders { retry_after_s: Some(7), ..LimitHeaders::default() }, 7),
         (LimitHeaders { retry_after_s: Some(45), ..told(now, 0, 30) }, 45),
         (LimitHeaders { retry_after_s: Some(u64::MAX), ..told(now, 0, 30) }, 3_600),
         // Another bucket's refusal pauses all the same.

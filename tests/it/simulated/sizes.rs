@@ -13,7 +13,7 @@ fn ask(frameworks: usize, set_up: impl FnOnce(Builder) -> Builder) -> (World, Ve
     let world = World::new(&survey_of(frameworks, ""), |builder| {
         set_up(with_counts(builder, frameworks).graphql_time(usual_time()))
     });
-    let code = world.run(&["collect", "it", "--api", "graphql", "--max-wait", "2h"]);
+    let code = world.run(&["collect", "it", "--api", "graphql"]);
     assert_eq!(code, 0);
     expect_every_count(&world, frameworks);
     assert_eq!(world.github.refused(), 0);
