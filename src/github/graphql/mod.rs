@@ -117,7 +117,7 @@ impl<'c> Graphql<'c> {
         if answer.outcome != Outcome::Failed && self.died_alone_in_a_row >= MOST_DEATHS_ALONE {
             // REST lives and GraphQL does not.
             self.over_rest = OVER_REST;
-            self.died_alone_in_a_row = 0;
+            (self.died_in_a_row, self.died_alone_in_a_row) = (0, 0);
         }
         self.suspects.remove(&(question.query.clone(), question.sample_no));
         Ok(vec![Reply::Answer(Box::new(answer))])

@@ -1,7 +1,7 @@
 //! Thousands of queries over GraphQL: how many requests they take, also when GitHub hides a limit.
 
 use super::*;
-use crate::fake_github::TimeModel;
+use crate::fake_github::{GraphqlFault, GraphqlReply, TimeModel, When};
 
 /// As measured by others: 25 counts in 0.8 seconds.
 fn usual_time() -> TimeModel {
@@ -91,4 +91,17 @@ fn computing_time_is_left_for_others() {
         let busy: Duration = busy.map(|other| other.took).sum();
         assert!(busy <= Duration::from_secs(60), "{busy:?} in a minute");
     }
+}
+
+#[test]
+fn where_graphql_does_not_answer_rest_takes_over() {
+    let fault = GraphqlFault::new(When::Always, GraphqlReply::Html502);
+    let world =
+        World::new(&survey_of(100, ""), |builder| with_counts(builder, 100).graphql_fault(fault));
+    assert_eq!(world.run(&["collect", "it", "--api", "graphql"]), 0);
+    expect_every_count(&world, 100);
+    let sizes = world.document_sizes();
+    assert_eq!(sizes[..6], [25, 12, 6, 3, 1, 1]);
+    assert!(sizes.len() <= 12, "then it is tried now and then only: {sizes:?}");
+    assert!(world.time.passed() < Duration::from_secs(8 * 60), "{:?}", world.time.passed());
 }
