@@ -61,6 +61,8 @@ struct Stream<'a> {
     asked: Known<Slot>,
     /// Statuses and sources, by what lines have of them.
     answered: Known<(Status, u32)>,
+    /// For each of `asked` the last end of a line, from the query on, whose detail is empty.
+    ends: Vec<Vec<u8>>,
 }
 
 impl<'a> Stream<'a> {
@@ -74,6 +76,7 @@ impl<'a> Stream<'a> {
             moment: MomentBytes::default(),
             asked: Known::default(),
             answered: Known::default(),
+            ends: Vec::new(),
         }
     }
 
@@ -134,8 +137,7 @@ impl<'a> Stream<'a> {
         let ((status, source), rest) =
             self.answered.split_known(rest, column::ANSWERED.len(), separator)?;
         let outcome = Outcome::new(status, count)?;
-        let (_query_text, detail) = row.split_in_two(rest)?;
-        let (reasks, planned) = match detail {
+        let (reasks, planned) = match self.quick_detail(row, rest)? {
             b"" => (0, None),
             detail => {
                 let detail = std::str::from_utf8(detail).ok()?;
@@ -144,6 +146,21 @@ impl<'a> Stream<'a> {
         };
         let attempt = Attempt { attempt_no, outcome, observed_at, source, reasks, planned };
         Some((run, slot, attempt))
+    }
+
+    /// Returns the detail of a row whose line ends so, from the query on.
+    fn quick_detail<'r>(&mut self, row: &'r mut Row<'_>, end: &'r [u8]) -> Option<&'r [u8]> {
+        // As a rule the query is that of the run before.
+        let last = self.ends.get_mut(self.asked.last)?;
+        if last.as_slice() == end {
+            return Some(b"");
+        }
+        let (_query_text, detail) = row.split_in_two(end)?;
+        if detail.is_empty() {
+            last.clear();
+            last.extend_from_slice(end);
+        }
+        Some(detail)
     }
 
     /// Returns a moment as it stands, if it is written as we write it.
@@ -166,6 +183,7 @@ impl<'a> Stream<'a> {
         let attempt = self.builder.attempt(&sample);
         if let Some(asked) = as_it_stands(row, column::ASKED) {
             self.asked.insert(asked, slot);
+            self.ends.resize_with(self.asked.entries.len(), Vec::new);
         }
         if let Some(answered) = as_it_stands(row, column::ANSWERED) {
             self.answered.insert(answered, (sample.outcome.status(), attempt.source));
