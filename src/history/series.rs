@@ -152,7 +152,7 @@ impl<'a> Stream<'a> {
     fn quick_detail<'r>(&mut self, row: &'r mut Row<'_>, end: &'r [u8]) -> Option<&'r [u8]> {
         // As a rule the query is that of the run before.
         let last = self.ends.get_mut(self.asked.last)?;
-        if last.as_slice() == end {
+        if !end.is_empty() && last.as_slice() == end {
             return Some(b"");
         }
         let (_query_text, detail) = row.split_in_two(end)?;
@@ -292,7 +292,8 @@ mod tests {
         let step = |(table, last): &mut (BTreeMap<_, _>, Option<Run>), run: Run| {
             if run.progress(last.as_ref(), |_| true).is_finished() {
                 let mut frameworks: BTreeMap<String, Vec<&Sample>> = BTreeMap::new();
-                for sample in &run.samples {
+                let wanted = |sample: &&Sample| sample.metric == "repositories";
+                for sample in run.samples.iter().filter(wanted) {
                     frameworks.entry(sample.framework.clone()).or_default().push(sample);
                 }
                 let told = |(name, samples): (String, Vec<&Sample>)| {
@@ -327,6 +328,11 @@ mod tests {
         series.rows.iter().map(row).collect()
     }
 
+    fn damaged() -> impl Strategy<Value = u8> {
+        let bytes = b"\",;x09-TZ \r\n\x7F\xC3\xFF".to_vec();
+        prop_oneof![prop::sample::select(bytes), any::<u8>()]
+    }
+
     proptest! {
         #[test]
         fn one_pass_finds_what_runs_and_rankings_say(
@@ -339,6 +345,27 @@ mod tests {
             prop_assert_eq!(found(&series), expected(&path));
             let ((), whole) = fold_runs(&path, || (), |(), _| ()).expect("a history");
             prop_assert_eq!(reading, whole);
+        }
+
+        #[test]
+        fn one_pass_finds_every_fault_that_a_thorough_reading_does(
+            pieces in pieces(),
+            gaps in gaps(1..30),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), damaged()), 1..9),
+        ) {
+            let (mut text, _) = text_of(&pieces, &gaps);
+            let header = row::header().len();
+            for (at, byte) in damage {
+                if text.len() > header {
+                    let at = header + at.index(text.len() - header);
+                    text[at] = byte;
+                }
+            }
+            let (_folder, path) = written(&text);
+            let (series, reading) = read_series(&path, &scope(Some("repositories"))).expect("a series");
+            let ((), whole) = fold_runs(&path, || (), |(), _| ()).expect("a history");
+            prop_assert_eq!(reading, whole);
+            prop_assert_eq!(found(&series), expected(&path));
         }
 
         #[test]
