@@ -272,7 +272,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::select::tests::{gaps, pieces, text_of, written};
+    use super::super::select::tests::{Piece, gaps, pieces, text_of, written};
     use super::*;
     use crate::domain::period::{Per, Periods};
     use crate::domain::ranking::Tally;
@@ -397,6 +397,26 @@ mod tests {
                 let inside = bound(since).is_none_or(|since| *run >= since)
                     && bound(until).is_none_or(|until| *run <= until);
                 prop_assert!(!inside || found(&windowed).contains_key(day));
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_byte_is_damaged_is_seen() {
+        let rows = vec![0, 1, 2, 1].into_iter().map(|name| (name, Outcome::Complete(17), 0));
+        let run = Piece::Run { digits: 7, planned: Some(3), rows: rows.collect() };
+        let (text, _) = text_of(&[run.clone(), run.clone(), run], &[1]);
+        let ends: Vec<usize> = (0..text.len()).filter(|at| text[*at] == b'\n').collect();
+        let (_folder, path) = written(&text);
+        for at in ends[ends.len() - 5]..text.len() {
+            for byte in *b"\"x\n" {
+                let mut damaged = text.clone();
+                damaged[at] = byte;
+                std::fs::write(&path, &damaged).expect("a file");
+                let (series, reading) = read_series(&path, &scope(None)).expect("a series");
+                let ((), whole) = fold_runs(&path, || (), |(), _| ()).expect("a history");
+                assert_eq!(reading, whole, "{}", String::from_utf8_lossy(&damaged));
+                assert_eq!(found(&series), expected(&path));
             }
         }
     }
