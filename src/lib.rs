@@ -1,5 +1,5 @@
 //! Counts how many GitHub repositories match a query, keeps every answer in a CSV history, and
-//! reports rankings from it.
+//! reports rankings and trends from it.
 //!
 //! The rooms, from the inside out. Imports run one way only, from the door inwards; a test reads
 //! the code and keeps it so (`ARCHITECTURE.md` draws the same picture).
