@@ -1,12 +1,12 @@
 //! Counts how many GitHub repositories match a query, keeps every answer in a CSV history, and
-//! reports rankings from it.
+//! reports rankings and trends from it.
 //!
 //! The rooms, from the inside out. Imports run one way only, from the door inwards; a test reads
 //! the code and keeps it so (`ARCHITECTURE.md` draws the same picture).
 //!
 //! | room | kind | what lives there |
 //! | --- | --- | --- |
-//! | [`domain`] | pure | surveys, queries, samples, runs, periods, rankings: values into values |
+//! | [`domain`] | pure | surveys, queries, samples, runs, rankings, trends: values into values |
 //! | [`clock`] | edge | the only place that asks for the time |
 //! | [`platform`] | edge | what differs between systems: signals, syncing a folder |
 //! | [`catalog`] | edge | loads surveys, baselines and recordings, with the line of every problem |
@@ -14,7 +14,7 @@
 //! | [`history`] | edge | the only code that touches histories |
 //! | [`github`] | edge | the source of answers |
 //! | [`collect`] | use | a plan of queries, and one serial pass over it |
-//! | [`report`] | pure | one report model, a file for each format |
+//! | [`report`] | pure | a model for each kind of report, a file for each format |
 //! | [`cli`] | door | arguments in; text, files and an exit code out |
 
 pub mod catalog;

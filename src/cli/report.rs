@@ -69,15 +69,17 @@ impl Subject {
     /// Chooses a run of the history.
     pub(super) fn select(&self, session: &Session, wanted: Wanted) -> Result<Selection, Failure> {
         let asked = |key: &Key| self.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
-        select_run(&self.history, wanted, asked).map_err(|error| self.explain(session, error))
+        select_run(&self.history, wanted, asked)
+            .map_err(|error| self.explain(session, "report", error))
     }
 
-    /// Says why the history cannot be read; if there is none, a replay may be beside it.
-    pub(super) fn explain(&self, session: &Session, error: HistoryError) -> Failure {
+    /// Says why the history cannot be read; if there is none, a replay may be beside it that the
+    /// command could be given.
+    pub(super) fn explain(&self, session: &Session, command: &str, error: HistoryError) -> Failure {
         let is_missing = matches!(error, HistoryError::Missing { .. });
         match replay_beside(&self.history).filter(|_| is_missing) {
             Some(replay) => {
-                let command = session.command(["report".into(), replay.to_string_lossy()]);
+                let command = session.command([command.into(), replay.to_string_lossy()]);
                 Failure::failed(error.to_string()).hint(format!("there is a replay: `{command}`"))
             }
             None => error.into(),

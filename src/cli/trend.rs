@@ -77,7 +77,7 @@ impl Counts {
             until,
         };
         let read = read_series(&subject.history, &scope);
-        let (series, reading) = read.map_err(|error| subject.explain(session, error))?;
+        let (series, reading) = read.map_err(|error| subject.explain(session, "trend", error))?;
         if reading.rows == 0 {
             let path = subject.history;
             return Err(match reading.faults {

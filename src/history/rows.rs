@@ -124,7 +124,7 @@ impl<'a> Row<'a> {
 
     /// Splits the end of the line, which begins a field, into two fields; `None` if it has more or
     /// fewer.
-    pub(super) fn split_in_two(&mut self, end: &'a [u8]) -> Option<(&[u8], &[u8])> {
+    pub(super) fn split_in_two<'r>(&'r mut self, end: &'r [u8]) -> Option<(&'r [u8], &'r [u8])> {
         if memchr(b'"', end).is_none() {
             let (one, other) = end.split_at_checked(memchr(self.shape.separator, end)?)?;
             let other = &other[1..];

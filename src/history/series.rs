@@ -51,7 +51,7 @@ pub fn read_series(path: &Path, scope: &Scope<'_>) -> Result<(Series, Reading), 
 struct Stream<'a> {
     builder: SeriesBuilder<'a>,
     run: Option<RunId>,
-    /// The run as the last row has it.
+    /// The run of the last row, as text.
     run_bytes: Vec<u8>,
     runs: u64,
     is_disordered: bool,
@@ -61,6 +61,8 @@ struct Stream<'a> {
     asked: Known<Slot>,
     /// Statuses and sources, by what lines have of them.
     answered: Known<(Status, u32)>,
+    /// For each of `asked` the last end of a line, from the query on, whose detail is empty.
+    ends: Vec<Vec<u8>>,
 }
 
 impl<'a> Stream<'a> {
@@ -74,11 +76,13 @@ impl<'a> Stream<'a> {
             moment: MomentBytes::default(),
             asked: Known::default(),
             answered: Known::default(),
+            ends: Vec::new(),
         }
     }
 
     fn take(&mut self, row: &mut Row<'_>) -> Result<ControlFlow<()>, String> {
         let quick = self.quick(row);
+        let is_quick = quick.is_some();
         let (run, slot, attempt) = match quick {
             Some(quick) => quick,
             None => self.thorough(row)?,
@@ -97,7 +101,11 @@ impl<'a> Stream<'a> {
                 self.runs += 1;
             }
             self.run_bytes.clear();
-            self.run_bytes.extend_from_slice(row.line().get(..RUN_BYTES).unwrap_or_default());
+            match row.line().get(..RUN_BYTES) {
+                Some(bytes) if is_quick => self.run_bytes.extend_from_slice(bytes),
+                // The line may have it in quotes, or elsewhere.
+                _ => self.run_bytes.extend_from_slice(id.to_string().as_bytes()),
+            }
         }
         self.builder.add(slot, attempt);
         Ok(ControlFlow::Continue(()))
@@ -134,8 +142,7 @@ impl<'a> Stream<'a> {
         let ((status, source), rest) =
             self.answered.split_known(rest, column::ANSWERED.len(), separator)?;
         let outcome = Outcome::new(status, count)?;
-        let (_query_text, detail) = row.split_in_two(rest)?;
-        let (reasks, planned) = match detail {
+        let (reasks, planned) = match self.quick_detail(row, rest)? {
             b"" => (Reasks::default(), None),
             detail => {
                 let detail = std::str::from_utf8(detail).ok()?;
@@ -144,6 +151,21 @@ impl<'a> Stream<'a> {
         };
         let attempt = Attempt { attempt_no, outcome, observed_at, source, reasks, planned };
         Some((run, slot, attempt))
+    }
+
+    /// Returns the detail of a row whose line ends so, from the query on.
+    fn quick_detail<'r>(&mut self, row: &'r mut Row<'_>, end: &'r [u8]) -> Option<&'r [u8]> {
+        // As a rule the query is that of the run before.
+        let last = self.ends.get_mut(self.asked.last)?;
+        if !end.is_empty() && last.as_slice() == end {
+            return Some(b"");
+        }
+        let (_query_text, detail) = row.split_in_two(end)?;
+        if detail.is_empty() {
+            last.clear();
+            last.extend_from_slice(end);
+        }
+        Some(detail)
     }
 
     /// Returns a moment as it stands, if it is written as we write it.
@@ -165,6 +187,7 @@ impl<'a> Stream<'a> {
         let attempt = self.builder.attempt(&sample);
         if let Some(asked) = as_it_stands(row, column::ASKED) {
             self.asked.insert(asked, slot);
+            self.ends.resize_with(self.asked.entries.len(), Vec::new);
         }
         if let Some(answered) = as_it_stands(row, column::ANSWERED) {
             self.answered.insert(answered, (sample.outcome.status(), attempt.source));
@@ -248,110 +271,4 @@ impl<T: Copy> Known<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::super::select::tests::{gaps, pieces, text_of, written};
-    use super::*;
-    use crate::domain::period::{Per, Periods};
-    use crate::domain::ranking::Tally;
-    use crate::domain::when::When;
-
-    fn scope(metric: Option<&str>) -> Scope<'_> {
-        let periods = Periods::Calendar(Per::Day);
-        Scope { survey: None, metric, periods, since: None, until: None }
-    }
-
-    /// A count with its status, method and source.
-    type Told = (u64, Status, String);
-
-    /// Works out the same table from whole runs, by the rules of runs and rankings.
-    fn expected(path: &Path) -> BTreeMap<String, (RunId, BTreeMap<String, Told>)> {
-        let mut table = BTreeMap::new();
-        let step = |(table, last): &mut (BTreeMap<_, _>, Option<Run>), run: Run| {
-            if run.progress(last.as_ref(), |_| true).is_finished() {
-                let mut frameworks: BTreeMap<String, Vec<&Sample>> = BTreeMap::new();
-                for sample in &run.samples {
-                    frameworks.entry(sample.framework.clone()).or_default().push(sample);
-                }
-                let told = |(name, samples): (String, Vec<&Sample>)| {
-                    let tally = Tally::of(&samples);
-                    let counted = tally.counted?;
-                    let origin = format!("{:?} {}", counted.method, counted.source);
-                    Some((name, (tally.outcome.count()?, tally.outcome.status(), origin)))
-                };
-                let values: BTreeMap<String, Told> =
-                    frameworks.into_iter().filter_map(told).collect();
-                table.insert(run.id.started_at().date_naive().to_string(), (run.id, values));
-            }
-            *last = Some(run);
-        };
-        let start = || (BTreeMap::new(), None);
-        let ((found, _), _) = fold_runs(path, start, step).expect("a history");
-        table.extend(found);
-        table
-    }
-
-    fn found(series: &Series) -> BTreeMap<String, (RunId, BTreeMap<String, Told>)> {
-        let row = |row: &crate::domain::series::SeriesRow| {
-            let told = |(at, name): (usize, &String)| {
-                let value = row.value(at)?;
-                let origin = &series.origins[value.origin as usize];
-                let origin = format!("{:?} {}", origin.method, origin.source);
-                Some((name.clone(), (value.count, value.status, origin)))
-            };
-            let values = series.frameworks.iter().enumerate().filter_map(told).collect();
-            (row.period.from.date_naive().to_string(), (row.run, values))
-        };
-        series.rows.iter().map(row).collect()
-    }
-
-    proptest! {
-        #[test]
-        fn one_pass_finds_what_runs_and_rankings_say(
-            pieces in pieces(),
-            gaps in prop_oneof![3 => gaps(1..30), 1 => gaps(-3..30)],
-        ) {
-            let (text, _) = text_of(&pieces, &gaps);
-            let (_folder, path) = written(&text);
-            let (series, reading) = read_series(&path, &scope(None)).expect("a series");
-            prop_assert_eq!(found(&series), expected(&path));
-            let ((), whole) = fold_runs(&path, || (), |(), _| ()).expect("a history");
-            prop_assert_eq!(reading, whole);
-        }
-
-        #[test]
-        fn a_window_leaves_out_what_is_before_and_behind(
-            pieces in pieces(),
-            gaps in gaps(1..30),
-            since in 0..20usize,
-            until in 0..20usize,
-        ) {
-            let (text, ids) = text_of(&pieces, &gaps);
-            let (_folder, path) = written(&text);
-            let bound = |at: usize| ids.get(at).copied();
-            let window = Scope {
-                since: bound(since).map(When::Run),
-                until: bound(until).map(When::Run),
-                ..scope(None)
-            };
-            let windowed = read_series(&path, &window).expect("a series").0;
-            // Within the window nothing differs; at its end a period may have lost its last run.
-            let whole = expected(&path);
-            for (day, (run, values)) in found(&windowed) {
-                prop_assert!(bound(since).is_none_or(|since| run >= since));
-                prop_assert!(bound(until).is_none_or(|until| run <= until));
-                if whole[&day].0 == run {
-                    prop_assert_eq!(&whole[&day].1, &values);
-                }
-            }
-            for (day, (run, _)) in &whole {
-                let inside = bound(since).is_none_or(|since| *run >= since)
-                    && bound(until).is_none_or(|until| *run <= until);
-                prop_assert!(!inside || found(&windowed).contains_key(day));
-            }
-        }
-    }
-}
+mod tests;

@@ -124,9 +124,19 @@ fn completions_and_manual_pages_are_made() {
     assert!(workdir.run(&["man"]).success().contains(".TH repo-census"));
     workdir.run(&["man", "--out", "pages"]).success();
     let pages = workdir.files();
-    for command in
-        ["", "-collect", "-report", "-check", "-import", "-repair", "-init", "-completions", "-man"]
-    {
+    for command in [
+        "",
+        "-collect",
+        "-report",
+        "-trend",
+        "-export",
+        "-check",
+        "-import",
+        "-repair",
+        "-init",
+        "-completions",
+        "-man",
+    ] {
         let page = format!("pages/repo-census{command}.1");
         assert!(pages.contains(&page), "{page} is not among {pages:?}");
     }
@@ -140,6 +150,8 @@ fn help_and_version_go_to_stdout() {
     insta::assert_snapshot!(workdir.run(&["report", "--help"]).snapshot());
     insta::assert_snapshot!("import_help", workdir.run(&["import", "--help"]).success());
     insta::assert_snapshot!("repair_help", workdir.run(&["repair", "--help"]).success());
+    insta::assert_snapshot!(workdir.run(&["trend", "--help"]).snapshot());
+    insta::assert_snapshot!(workdir.run(&["export", "--help"]).snapshot());
     let version = format!("repo-census {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(workdir.run(&["--version"]).success(), version);
 }

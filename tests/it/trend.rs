@@ -144,6 +144,32 @@ fn windows_and_periods() {
 }
 
 #[test]
+fn periods_follow_the_schedule() {
+    let workdir = three();
+    // Sundays, to the second at which the runs of the first and the last one started.
+    let scheduled =
+        SURVEY.replacen("[[metrics]]", "[schedule]\ncron = \"0 6 * * 0\"\n\n[[metrics]]", 1);
+    workdir.write("config/surveys/three.toml", scheduled);
+    let wide = |arguments: &[&str]| {
+        let all = [&["export", "three", "--shape", "wide"], arguments].concat();
+        let text = workdir.run(&all).success();
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        wide(&[]),
+        [
+            "2026-03-01,2400,2200,900,Beta (unchecked)",
+            "2026-03-08,,,,",
+            "2026-03-15,2500,2300,800,"
+        ]
+    );
+    assert_eq!(wide(&["--per", "month"]), ["2026-03-01,2500,2300,800,"], "it overrules a schedule");
+    let trend = workdir.run(&["trend", "three"]).success();
+    assert!(trend.contains("by `0 6 * * 0` UTC · 2 periods"), "{trend}");
+    assert!(trend.contains("No finished run in 1 of 3 periods: 2026-03-08."), "{trend}");
+}
+
+#[test]
 fn a_history_of_everything_has_a_trend() {
     let workdir = Workdir::new();
     let survey = repository_text("tests/data/surveys/everything.toml");

@@ -326,23 +326,16 @@ impl<'a> SeriesBuilder<'a> {
         });
         let mut values = vec![None; self.series.frameworks.len()];
         for group in answers.chunk_by(|one, other| one.0 == other.0) {
-            let mut passes: Vec<Answer> = group.iter().map(|(_, _, answer)| *answer).collect();
-            let facts = |answer: &Answer| Facts {
-                outcome: answer.outcome,
-                observed_at: answer.observed_at,
-                method: answer.method,
-            };
-            let Some(middle) = select_middle(&mut passes, facts) else { continue };
-            let answer = passes[middle];
+            let Some(answer) = middle_of(group) else { continue };
             let value = answer.outcome.count().map(|count| Value {
                 count,
                 status: answer.outcome.status(),
                 origin: self.origin(answer),
             });
-            if let (Some(place), Some((column, ..))) = (value, group.first())
+            if let (Some(value), Some((column, ..))) = (value, group.first())
                 && let Some(cell) = values.get_mut(*column as usize)
             {
-                *cell = Some(place);
+                *cell = Some(value);
             }
         }
         values
@@ -361,6 +354,21 @@ impl<'a> SeriesBuilder<'a> {
         });
         u32::try_from(index).unwrap_or(u32::MAX)
     }
+}
+
+/// Returns the answer that counts of those that the passes gave.
+fn middle_of(group: &[(u32, u32, Answer)]) -> Option<Answer> {
+    if let [(_, _, answer)] = group {
+        return Some(*answer);
+    }
+    let mut passes: Vec<Answer> = group.iter().map(|(_, _, answer)| *answer).collect();
+    let facts = |answer: &Answer| Facts {
+        outcome: answer.outcome,
+        observed_at: answer.observed_at,
+        method: answer.method,
+    };
+    let middle = select_middle(&mut passes, facts)?;
+    passes.get(middle).copied()
 }
 
 /// Returns a moment as the history writes it.

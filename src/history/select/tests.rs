@@ -59,19 +59,21 @@ fn rows_of(id: RunId, planned: Option<usize>, rows: &[(usize, Outcome, u8)]) -> 
         let is_same = |s: &&Sample| s.framework == framework && s.sample_no == sample_no;
         let attempts = samples.iter().filter(is_same).count();
         let attempt_no = u32::try_from(attempts).expect("few") + 1;
-        let detail = match (outcome, remark) {
+        let mut made = sample(framework, attempt_no, *outcome);
+        made.detail = match (outcome, remark) {
             (Outcome::Incomplete(_), 1) => Detail::from_text(STOPPED_EARLY),
             (Outcome::Complete(_), 1) => Detail::from_text(SUSPICIOUS),
             _ => Detail::default(),
         };
-        let mut made = sample(framework, attempt_no, *outcome);
         match remark {
             3 => made.method = Some(Method::of("another query")),
             4 => made.source = SourceKind::Graphql.into(),
+            // As the first row of a resumed run says.
+            5 if place > 0 => made.detail = made.detail.with_planned(2),
             _ => {}
         }
         let observed_at = id.started_at() + TimeDelta::seconds(place);
-        samples.push(Sample { run: id, observed_at, detail, sample_no, ..made });
+        samples.push(Sample { run: id, observed_at, sample_no, ..made });
     }
     if let Some(planned) = planned {
         samples[0].detail = samples[0].detail.clone().with_planned(planned);
