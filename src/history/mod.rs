@@ -1,9 +1,10 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write, `read` and `select` read. `scan` looks at every line, by the `layout` of the file
-//! and with the values that are `exact`; `examine`, `repair` and
-//! `import` stand on it; what they write goes through `rewrite`. What a count means is `domain`'s business.
+//! `append` write, `read` and `select` read. `scan` looks at every one of a file's `lines`, by the
+//! file's `layout`, with the values that are `exact` and the rows that are `known`; `examine`, `repair`
+//! and `import` stand on it, `merge` is what they do with the rows of a run, and what they write goes
+//! through `rewrite`. What a count means is `domain`'s business.
 
 mod append;
 mod exact;
