@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 
 use super::sample::{Outcome, Sample, SourceKind, is_settled, select_answer};
 
@@ -16,7 +16,6 @@ pub struct RunId {
     digits: u16,
 }
 
-const STAMP: &str = "%Y%m%dT%H%M%SZ";
 const STAMP_LENGTH: usize = "20261121T060003Z".len();
 
 impl RunId {
@@ -62,7 +61,10 @@ impl RunId {
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:04x}", self.started_at().format(STAMP), self.digits)
+        let at = self.started_at();
+        let (year, month, day) = (at.year(), at.month(), at.day());
+        let (hour, minute, second, digits) = (at.hour(), at.minute(), at.second(), self.digits);
+        write!(f, "{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z-{digits:04x}")
     }
 }
 

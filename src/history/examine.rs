@@ -323,7 +323,7 @@ impl<'a> Examiner<'a> {
         } else {
             return;
         };
-        let shown = observed_at.format(super::row::RFC3339_SECONDS);
+        let shown = super::row::moment(*observed_at);
         self.odd_moments.add(row.place.line, format!("`observed_at` is `{shown}`, which {reason}"));
     }
 

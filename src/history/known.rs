@@ -369,6 +369,23 @@ mod tests {
     use crate::domain::sample::Detail;
     use crate::domain::sample::tests::sample;
 
+    #[test]
+    fn only_counts_as_we_write_them_are_known() {
+        let (mut known, complete) = (Known::default(), sample("A", 1, Outcome::Complete(5)));
+        let line_of = |sample: &Sample| row::encode(std::slice::from_ref(sample));
+        known.learn(&line_of(&complete), Box::new(complete.clone()));
+        let line = String::from_utf8(line_of(&complete)).expect("text");
+        let mut count_of = |text: &str| {
+            let line = line.replacen(",5,complete", &format!(",{text},complete"), 1);
+            known.recognise(line.as_bytes()).map(|(_, row)| row.count)
+        };
+        assert_eq!(count_of("0"), Some(Some(0)));
+        assert_eq!(count_of("18446744073709551615"), Some(Some(u64::MAX)));
+        for text in ["", "00", "05", "+5", "-5", "5.0", " 5", "18446744073709551616", "\"5\""] {
+            assert_eq!(count_of(text), None, "{text}");
+        }
+    }
+
     fn text() -> impl Strategy<Value = String> {
         prop_oneof![Just("Spring".to_owned()), Just("a, \"b\"".to_owned()), "[^\\p{Cc}]{1,6}"]
     }

@@ -255,7 +255,7 @@ impl Layout {
         let text = text_of(fields, OBSERVED_AT)?;
         match exact::read_moment(text, grain, not_before, &mut self.habits) {
             Ok(at) => {
-                values[OBSERVED_AT] = owned(&at.format(row::RFC3339_SECONDS).to_string());
+                values[OBSERVED_AT] = owned(&row::moment(at));
                 self.fill(&mut values, at)?;
             }
             // What a history says elsewhere may be the better fault to tell.

@@ -13,24 +13,12 @@ pub(super) struct Placed {
     pub(super) sample: Sample,
 }
 
-/// What tells the rows of a run apart.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct RowKey {
-    framework: String,
-    metric: String,
-    sample_no: u32,
-    attempt_no: u32,
-}
+/// What tells the rows of a run apart: framework, metric, pass and attempt.
+type RowKey<'a> = (&'a str, &'a str, u32, u32);
 
-impl RowKey {
-    fn of(sample: &Sample) -> Self {
-        Self {
-            framework: sample.framework.clone(),
-            metric: sample.metric.clone(),
-            sample_no: sample.sample_no,
-            attempt_no: sample.attempt_no,
-        }
-    }
+fn row_key(row: &Placed) -> RowKey<'_> {
+    let Sample { framework, metric, sample_no, attempt_no, .. } = &row.sample;
+    (framework, metric, *sample_no, *attempt_no)
 }
 
 /// A row whose key another row of its run has already.
@@ -60,17 +48,18 @@ impl Double {
 
 /// Parts the rows of one run: the first of each key, and those that double one.
 pub(super) fn part_doubles(rows: Vec<Placed>) -> (Vec<Placed>, Vec<Double>) {
-    let mut seen: HashMap<RowKey, usize> = HashMap::with_capacity(rows.len());
-    let (mut kept, mut doubles): (Vec<Placed>, Vec<Double>) =
-        (Vec::with_capacity(rows.len()), Vec::new());
-    for row in rows {
-        let first = *seen.entry(RowKey::of(&row.sample)).or_insert(kept.len());
-        if first < kept.len() {
-            doubles.push(Double { first: kept[first].clone(), row });
-        } else {
-            kept.push(row);
-        }
+    let mut seen: HashMap<RowKey<'_>, usize> = HashMap::with_capacity(rows.len());
+    let first_of: Vec<usize> =
+        (0..).zip(&rows).map(|(at, row)| *seen.entry(row_key(row)).or_insert(at)).collect();
+    if seen.len() == rows.len() {
+        return (rows, Vec::new());
     }
+    let double = |(at, first): (usize, &usize)| {
+        (at != *first).then(|| Double { row: rows[at].clone(), first: rows[*first].clone() })
+    };
+    let doubles = first_of.iter().enumerate().filter_map(double).collect();
+    let is_first = |at: &usize| first_of[*at] == *at;
+    let kept = (0..).zip(rows).filter(|(at, _)| is_first(at)).map(|(_, row)| row).collect();
     (kept, doubles)
 }
 
@@ -78,15 +67,21 @@ pub(super) fn part_doubles(rows: Vec<Placed>) -> (Vec<Placed>, Vec<Double>) {
 ///
 /// Returns how many were added, and the rows of theirs that contradict one of ours.
 pub(super) fn merge_run(ours: Vec<Placed>, theirs: Vec<Placed>) -> (Vec<Placed>, u64, Vec<Double>) {
-    let at: HashMap<RowKey, usize> =
-        (0..).zip(&ours).map(|(at, row)| (RowKey::of(&row.sample), at)).collect();
+    if ours.is_empty() {
+        let added = theirs.len() as u64;
+        return (theirs, added, Vec::new());
+    }
     let mut new = Vec::new();
     let mut conflicts = Vec::new();
-    for row in theirs {
-        match at.get(&RowKey::of(&row.sample)) {
-            None => new.push(row),
-            Some(at) if ours[*at].sample == row.sample => {}
-            Some(at) => conflicts.push(Double { first: ours[*at].clone(), row }),
+    if !theirs.is_empty() {
+        let known: HashMap<RowKey<'_>, &Placed> =
+            ours.iter().map(|row| (row_key(row), row)).collect();
+        for row in theirs {
+            match known.get(&row_key(&row)) {
+                None => new.push(row),
+                Some(first) if first.sample == row.sample => {}
+                Some(first) => conflicts.push(Double { first: (*first).clone(), row }),
+            }
         }
     }
     let added = new.len() as u64;
@@ -104,8 +99,7 @@ pub(super) fn merge_run(ours: Vec<Placed>, theirs: Vec<Placed>) -> (Vec<Placed>,
 
 /// Returns the rows of a run as bytes.
 pub(super) fn encode(rows: &[Placed]) -> Vec<u8> {
-    let samples: Vec<Sample> = rows.iter().map(|row| row.sample.clone()).collect();
-    row::encode(&samples)
+    row::encode(rows.iter().map(|row| &row.sample))
 }
 
 /// Says how a row differs from another one of the same key.

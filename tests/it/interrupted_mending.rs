@@ -1,5 +1,5 @@
-//! Imports and repairs that are killed: the history is the old one or the new one, whole, and the
-//! next command goes on.
+//! Imports and repairs that are killed, or run out of room: the history is the old one or the new
+//! one, whole, and the next command goes on.
 //!
 //! `REPO_CENSUS_KILLS=500 cargo test --test it interrupted_mending` makes a longer campaign of it.
 
@@ -124,25 +124,54 @@ fn is_writing(workdir: &Workdir) -> bool {
     })
 }
 
-#[test]
-fn a_killed_import_leaves_the_old_history_or_the_new_one() {
-    let campaign = Campaign {
+fn import_campaign() -> Campaign {
+    Campaign {
         command: IMPORT.to_vec(),
         old: history(RUNS, |run| run % 3 != 0),
         new: history(RUNS, |_| true),
         other: Some(history(RUNS, |run| run % 3 == 0)),
-    };
-    campaign.run();
+    }
 }
 
-#[test]
-fn a_killed_repair_leaves_the_old_history_or_the_new_one() {
+fn repair_campaign() -> Campaign {
     let new = history(RUNS, |_| true);
     let mut lines: Vec<&str> = new.lines().collect();
     lines[1..].rotate_left(100);
     lines.insert(70, "rubbish");
     lines.insert(90, lines[89]);
-    let campaign =
-        Campaign { command: REPAIR.to_vec(), old: lines.join("\n") + "\ncut", new, other: None };
-    campaign.run();
+    Campaign { command: REPAIR.to_vec(), old: lines.join("\n") + "\ncut", new, other: None }
+}
+
+#[test]
+fn a_killed_import_leaves_the_old_history_or_the_new_one() {
+    import_campaign().run();
+}
+
+#[test]
+fn a_killed_repair_leaves_the_old_history_or_the_new_one() {
+    repair_campaign().run();
+}
+
+/// Files may not grow beyond a few blocks: what a full disk does, without filling one.
+#[cfg(unix)]
+#[test]
+fn without_room_nothing_is_changed_and_nothing_is_left_behind() {
+    for campaign in [import_campaign(), repair_campaign()] {
+        let workdir = campaign.workdir();
+        let program = workdir.command(&campaign.command);
+        let mut command = std::process::Command::new("/bin/sh");
+        command
+            .args(["-c", "trap '' XFSZ; ulimit -f 40; exec \"$0\" \"$@\""])
+            .arg(program.get_program())
+            .args(program.get_args())
+            .current_dir(workdir.path(""));
+        let outcome = workdir.run_command(&mut command);
+        assert_eq!(outcome.code, 1, "{}", outcome.snapshot());
+        assert!(outcome.stderr.contains("history.csv` cannot be written"), "{}", outcome.stderr);
+        assert!(workdir.read(HISTORY) == campaign.old, "{}", outcome.stderr);
+        assert!(!is_writing(&workdir), "{:?}", workdir.files());
+        assert!(!workdir.files().iter().any(|file| file.contains(".bak")), "{:?}", workdir.files());
+        workdir.run(&campaign.command).success();
+        assert!(workdir.read(HISTORY) == campaign.new, "the next command goes on");
+    }
 }
