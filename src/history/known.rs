@@ -20,8 +20,11 @@ const MOMENT: (usize, usize) = ("20261121T060003Z-7f3a,".len(), RUN_AND_MOMENT -
 const RUN_AND_MOMENT: usize = "20261121T060003Z-7f3a,2026-11-21T06:00:04Z,".len();
 /// How many columns stand between the moment and the count.
 const BEFORE_COUNT: usize = 7;
-/// About the most bytes that are remembered; further rows are taken apart one by one.
-const MOST_BYTES: usize = 16 << 20;
+/// About the most bytes that are remembered of what stands before counts; further rows are taken
+/// apart one by one.
+const MOST_BYTES_BEFORE: usize = 6 << 20;
+/// About the most bytes that are remembered of what stands behind counts, in each of two halves.
+const MOST_BYTES_BEHIND: usize = 5 << 20;
 /// About how much is remembered beside the bytes of a part.
 const BYTES_BESIDE: usize = 1 << 10;
 
@@ -83,7 +86,7 @@ struct Front {
 }
 
 /// What stands behind the count.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Back {
     bytes: Box<[u8]>,
     sample: Box<Sample>,
@@ -93,21 +96,89 @@ struct Back {
     planned: Option<usize>,
 }
 
+/// What stood behind counts lately, in two halves: what is used goes into the newer one, and when
+/// that is full the older one is forgotten. Queries with a day in them come for a while and then
+/// never again.
+#[derive(Debug, Default)]
+struct Backs {
+    halves: [Half; 2],
+    /// Which half is the newer one, 0 or 1.
+    newer: u32,
+    /// The run in which the halves last changed places, counted from 1.
+    turned_in: u64,
+}
+
+#[derive(Debug, Default)]
+struct Half {
+    backs: Vec<Back>,
+    by_bytes: HashMap<Box<[u8]>, u32>,
+    used_bytes: usize,
+}
+
+/// The bit of a number that names the half.
+const HALF: u32 = 1 << 31;
+
+impl Backs {
+    fn get(&self, no: u32) -> Option<&Back> {
+        self.halves[usize::from(no & HALF != 0)].backs.get((no & !HALF) as usize)
+    }
+
+    /// Returns the number of a back in the newer half; one of the older half is moved there.
+    fn find(&mut self, expected: u32, bytes: &[u8], may_turn: Option<u64>) -> Option<u32> {
+        let mut found =
+            Some(expected).filter(|no| self.get(*no).is_some_and(|b| *b.bytes == *bytes));
+        if found.is_none_or(|no| no >> 31 != self.newer) {
+            let newer = self.halves[self.newer as usize].by_bytes.get(bytes);
+            let older = self.halves[1 - self.newer as usize].by_bytes.get(bytes);
+            let older = older.map(|at| at | ((1 - self.newer) << 31));
+            found = newer.map(|at| at | (self.newer << 31)).or(found).or(older);
+        }
+        let found = found?;
+        if found >> 31 == self.newer {
+            return Some(found);
+        }
+        let back = self.get(found)?.clone();
+        self.add(back, may_turn)
+    }
+
+    /// Adds a back to the newer half; `None` if there is no room. `may_turn` names the run if rows of
+    /// the run before the last are needed no more.
+    fn add(&mut self, back: Back, may_turn: Option<u64>) -> Option<u32> {
+        let needed = BYTES_BESIDE + 2 * back.bytes.len();
+        if self.halves[self.newer as usize].used_bytes + needed > MOST_BYTES_BEHIND {
+            // Rows of this run and of the one before it are still needed, and may lie in both.
+            let run = may_turn.filter(|run| *run >= self.turned_in + 2)?;
+            self.turned_in = run;
+            self.newer = 1 - self.newer;
+            self.halves[self.newer as usize] = Half::default();
+        }
+        let half = &mut self.halves[self.newer as usize];
+        let at = u32::try_from(half.backs.len()).ok().filter(|at| at & HALF == 0)?;
+        half.used_bytes += needed;
+        half.by_bytes.insert(back.bytes.clone(), at);
+        half.backs.push(back);
+        Some(at | (self.newer << 31))
+    }
+}
+
 /// What earlier rows said.
 #[derive(Debug)]
 pub(super) struct Known {
     fronts: Vec<Front>,
-    backs: Vec<Back>,
+    backs: Backs,
     fronts_by_bytes: HashMap<Box<[u8]>, u32>,
-    backs_by_bytes: HashMap<Box<[u8]>, u32>,
     row_nos: HashMap<(Key, u32), u32>,
     key_nos: HashMap<Key, u32>,
     series_nos: HashMap<(String, String), u32>,
     /// The run of the row before, as bytes and read.
     run: Option<([u8; MOMENT.0], RunId)>,
+    /// How many runs were met.
+    run_no: u64,
+    /// How many rows of the run of the row before were met.
+    rows_of_run: u64,
     /// The front of the row before.
     last: Option<u32>,
-    /// How many bytes may still be remembered.
+    /// How many bytes before counts may still be remembered.
     room: usize,
 }
 
@@ -115,15 +186,16 @@ impl Default for Known {
     fn default() -> Self {
         Self {
             fronts: Vec::new(),
-            backs: Vec::new(),
+            backs: Backs::default(),
             fronts_by_bytes: HashMap::new(),
-            backs_by_bytes: HashMap::new(),
             row_nos: HashMap::new(),
             key_nos: HashMap::new(),
             series_nos: HashMap::new(),
             run: None,
+            run_no: 0,
+            rows_of_run: 0,
             last: None,
-            room: MOST_BYTES,
+            room: MOST_BYTES_BEFORE,
         }
     }
 }
@@ -142,11 +214,12 @@ impl Known {
         let digits = rest.iter().position(|byte| *byte == b',')?;
         let (count, behind) = (read_count(&rest[..digits]).ok()?, &rest[digits + 1..]);
         let back = self.find_back(front, behind)?;
-        Outcome::new(self.backs[back as usize].status, count)?;
+        Outcome::new(self.backs.get(back)?.status, count)?;
         if let Some(last) = self.last.replace(front) {
             self.fronts[last as usize].next = front;
         }
         self.fronts[front as usize].back = back;
+        self.rows_of_run += 1;
         Some((run, KnownRow { observed_at, count, front, back }))
     }
 
@@ -170,6 +243,7 @@ impl Known {
         if let Some(last) = self.last.replace(front) {
             self.fronts[last as usize].next = front;
         }
+        self.rows_of_run += 1;
         Some(front)
     }
 
@@ -182,6 +256,7 @@ impl Known {
         let text = std::str::from_utf8(&bytes).ok()?.strip_suffix(',')?;
         let run = RunId::parse(text)?;
         self.run = Some((bytes, run));
+        (self.run_no, self.rows_of_run) = (self.run_no + 1, 0);
         Some(run)
     }
 
@@ -195,12 +270,15 @@ impl Known {
         self.fronts_by_bytes.get(&rest[..columns_end(rest, BEFORE_COUNT)?]).copied()
     }
 
-    fn find_back(&self, front: u32, behind: &[u8]) -> Option<u32> {
+    fn find_back(&mut self, front: u32, behind: &[u8]) -> Option<u32> {
         let expected = self.fronts[front as usize].back;
-        if self.backs.get(expected as usize).is_some_and(|back| *back.bytes == *behind) {
-            return Some(expected);
-        }
-        self.backs_by_bytes.get(behind).copied()
+        self.backs.find(expected, behind, self.may_turn())
+    }
+
+    /// Returns the run, if its first row was taken in: then the run before it was worked out, and
+    /// only the rows of these two are still needed.
+    fn may_turn(&self) -> Option<u64> {
+        (self.rows_of_run > 0).then_some(self.run_no)
     }
 
     fn learn_front(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
@@ -225,23 +303,22 @@ impl Known {
     }
 
     fn learn_back(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
-        if let Some(known) = self.backs_by_bytes.get(bytes) {
-            return Some(*known);
+        let may_turn = self.may_turn();
+        if let Some(known) = self.backs.find(HALF - 1, bytes, may_turn) {
+            return Some(known);
         }
         // The name of a request never comes again.
         if sample.detail.as_str().contains("request ") {
             return None;
         }
-        let no = self.make_room(self.backs.len(), bytes)?;
-        self.backs.push(Back {
+        let back = Back {
             bytes: bytes.into(),
             sample: Box::new(sample.clone()),
             status: sample.outcome.status(),
             settles: is_settled(&[sample]),
             planned: sample.detail.planned(),
-        });
-        self.backs_by_bytes.insert(bytes.into(), no);
-        Some(no)
+        };
+        self.backs.add(back, may_turn)
     }
 
     /// Returns the next number, if there is room for as many bytes.
@@ -253,7 +330,10 @@ impl Known {
 
     /// Returns the sample that a known row of a run holds.
     pub(super) fn sample(&self, run: RunId, row: &KnownRow) -> Sample {
-        let back = &self.back(row).sample;
+        let Some(back) = self.back(row).map(|back| &back.sample) else {
+            // Never: its half is kept as long as its run is.
+            return Sample { run, ..Sample::clone(&self.front(row).sample) };
+        };
         let outcome = Outcome::new(back.outcome.status(), row.count);
         Sample {
             run,
@@ -270,8 +350,8 @@ impl Known {
         &self.fronts[row.front as usize]
     }
 
-    fn back(&self, row: &KnownRow) -> &Back {
-        &self.backs[row.back as usize]
+    fn back(&self, row: &KnownRow) -> Option<&Back> {
+        self.backs.get(row.back)
     }
 
     /// Returns the sample that any row of a run holds.
@@ -301,7 +381,7 @@ impl Known {
     /// Tells whether the row leaves nothing to ask if it is the only attempt of its key.
     pub(super) fn settles(&self, row: &Row) -> bool {
         match row {
-            Row::Known(row) => self.back(row).settles,
+            Row::Known(row) => self.back(row).is_some_and(|back| back.settles),
             Row::Partly(_, sample) | Row::New(sample) => is_settled(&[sample]),
         }
     }
@@ -309,7 +389,7 @@ impl Known {
     /// Returns how many counts the row's run set out to take, if the row says so.
     pub(super) fn planned(&self, row: &Row) -> Option<usize> {
         match row {
-            Row::Known(row) => self.back(row).planned,
+            Row::Known(row) => self.back(row).and_then(|back| back.planned),
             Row::Partly(_, sample) | Row::New(sample) => sample.detail.planned(),
         }
     }
