@@ -200,9 +200,11 @@ impl Order<'_> {
         let troubles = Troubles::default();
         let ended =
             self.ask(connection.as_ref(), &plan, run, &mut appender, record, &troubles).await?;
+        let kept = appender.kept();
         drop(appender);
         self.remove_empty_recording();
-        closing::Closing { order: self, connection: connection.as_ref(), run, troubles: &troubles }
+        let connection = connection.as_ref();
+        closing::Closing { order: self, connection, run, kept, troubles: &troubles }
             .close(ended, outputs)
     }
 
