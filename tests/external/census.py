@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -47,17 +48,26 @@ def main(part, perform):
     started = time.monotonic()
     try:
         figures = perform()
-    except Failed as failure:
-        print(f"{part}: FAILED after {time.monotonic() - started:.0f} s: {failure}", flush=True)
+    except Exception as error:
+        what = str(error) if isinstance(error, Failed) else traceback.format_exc()
+        print(f"{part}: FAILED after {time.monotonic() - started:.0f} s: {what}", flush=True)
         sys.exit(1)
     print(f"{part}: passed in {time.monotonic() - started:.0f} s: {figures}", flush=True)
+
+
+def wait_until(holds):
+    """Waits for something that comes soon."""
+    give_up_at = time.monotonic() + LONGEST_RUN_S
+    while not holds():
+        expect(time.monotonic() < give_up_at, "it never came")
+        time.sleep(0.001)
 
 
 class Github:
     """Answers every search at once, each with a count of its own, so that every row can be told apart."""
 
     def __init__(self, pause_s=0.0):
-        github, self.count, self.lock = self, 1_000_000, threading.Lock()
+        github, self.count, self.lock = self, 100_000_000, threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -244,12 +254,12 @@ def make_run(frameworks):
     """Makes the rows of a run of the past, five minutes after the one made before, with counts of its own."""
     at = no = next(_made)
     day, hour, minute = at // 288, at // 12 % 24, at % 12 * 5
-    run = f"{2001 + day // 28 // 12}{1 + day // 28 % 12:02}{1 + day % 28:02}T{hour:02}{minute:02}00Z-{no & 0xFFFF:04x}"
-    day = f"{run[0:4]}-{run[4:6]}-{run[6:8]}"
+    date = f"{2001 + day // 336}-{1 + day // 28 % 12:02}-{1 + day % 28:02}"
+    run = f"{date.replace('-', '')}T{hour:02}{minute:02}00Z-{no & 0xFFFF:04x}"
     # Below what the small GitHub counts, and rising, so that no count falls suddenly.
     return [
-        f"{run},{day}T{hour:02}:{minute + framework // 60:02}:{framework % 60:02}Z,mine,F{framework},,repositories,{framework:08x},1,1,"
-        f"{no * 200 + framework},complete,rest,f{framework} is:public,"
+        f"{run},{date}T{hour:02}:{minute + framework // 60:02}:{framework % 60:02}Z,mine,F{framework},,"
+        f"repositories,{framework:08x},1,1,{no * 200 + framework},complete,rest,f{framework} is:public,"
         for framework in range(1, frameworks + 1)
     ]
 

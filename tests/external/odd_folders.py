@@ -6,10 +6,9 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections import Counter
 
-from census import HEADER, SHIM, Github, Outcome, Workdir, damage, expect, main, make_chunk, told
+from census import HEADER, SHIM, Github, Outcome, Workdir, damage, expect, main, make_chunk, told, wait_until
 
 FRAMEWORKS = 12
 HISTORY = "output/mine/history.csv"
@@ -25,8 +24,7 @@ def interfere(name, act, figures, survivors):
         old = make_chunk(2, FRAMEWORKS)
         workdir.write_history(old)
         child = workdir.start("collect", "mine", "-v")
-        while len(workdir.rows()[0]) < len(old) + 3 and child.poll() is None:
-            time.sleep(0.001)
+        wait_until(lambda: len(workdir.rows()[0]) >= len(old) + 3)
         child.send_signal(signal.SIGSTOP)
         os.waitpid(child.pid, os.WUNTRACED)
         before = told(workdir.rows()[0])
