@@ -3,6 +3,7 @@
 The history is read here by other code than the program's: a row is a line that looks exactly as one must.
 """
 
+import itertools
 import os
 import random
 import re
@@ -32,6 +33,7 @@ ROW = re.compile(
 )
 ANSWERED = re.compile(r"^(F\d+) repositories: ([\d,]+) \(complete[;,]", re.M)
 LONGEST_RUN_S = 60
+MOST_KEPT = 10
 
 
 class Failed(Exception):
@@ -111,6 +113,8 @@ class Github:
 class Workdir:
     """A folder with the survey `mine`, and the program run in it with a clean environment."""
 
+    failed = itertools.count()
+
     def __init__(self, frameworks, github=None, folder=None):
         self.folder = Path(folder or tempfile.mkdtemp(prefix="repo-census-"))
         self.github = github
@@ -125,8 +129,8 @@ class Workdir:
         return self
 
     def __exit__(self, kind, error, _):
-        # What failed stays to be looked at.
-        if kind is None:
+        # What failed stays to be looked at, but not all of it if everything fails.
+        if kind is None or next(Workdir.failed) >= MOST_KEPT:
             shutil.rmtree(self.folder, ignore_errors=True)
         elif isinstance(error, Failed):
             error.args = (f"{error}\n  see `{self.folder}`",)
@@ -247,7 +251,7 @@ def expect_no_doubles(rows):
     expect(not found, f"doubled: {found[:3]}")
 
 
-_made = iter(range(1, 1_000_000))
+_made = itertools.count(1)
 
 
 def make_run(frameworks):
