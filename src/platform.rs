@@ -1,4 +1,4 @@
-//! What differs between systems: the stop signal, and making a folder's change durable.
+//! What differs between systems: the stop signal, and making files and folders durable.
 
 use std::io;
 use std::path::Path;
@@ -124,6 +124,27 @@ pub fn leads_to(path: &Path, file: &std::fs::File) -> io::Result<bool> {
 #[cfg(not(unix))]
 pub fn leads_to(path: &Path, file: &std::fs::File) -> io::Result<bool> {
     Ok(file.metadata()?.len() == std::fs::metadata(path)?.len())
+}
+
+/// Makes what a file holds durable, also what another process wrote.
+///
+/// # Errors
+///
+/// Fails if the file cannot be opened or synced.
+#[cfg(unix)]
+pub fn sync_file(path: &Path) -> io::Result<()> {
+    std::fs::File::open(path)?.sync_all()
+}
+
+/// Makes what a file holds durable, also what another process wrote: this system asks for the right
+/// to write it.
+///
+/// # Errors
+///
+/// Fails if the file cannot be opened or synced.
+#[cfg(not(unix))]
+pub fn sync_file(path: &Path) -> io::Result<()> {
+    std::fs::OpenOptions::new().append(true).open(path)?.sync_all()
 }
 
 /// Makes the names in a folder durable: a new or renamed file is there after a power cut.

@@ -193,6 +193,8 @@ impl From<HistoryError> for Failure {
                 .fold(failure, |failure, fault| failure.because(fault.to_string()))
                 .hint("put the last good copy back: another program wrote this one"),
             HistoryError::Io { .. } | HistoryError::NotAHistory { .. } => failure,
+            HistoryError::Unsettled { .. } => failure
+                .hint("run the same command again: it finds everything done, and makes sure of it"),
             HistoryError::Rewritten { path, differences } => {
                 failure.because(differences.join(" and ")).hint(format!(
                     "bring it back to our form with `{}`, or put the last good copy back",

@@ -8,6 +8,8 @@ use chrono::{DateTime, Utc};
 
 use super::HistoryError;
 use super::lock::Lock;
+use super::repair::give_name;
+use super::rewrite::begin_file;
 use super::row::{self, LineSplitter};
 use super::shape::Shape;
 use crate::domain::run::RunId;
@@ -24,6 +26,8 @@ pub struct Appender {
     file: File,
     /// Where the file ends: everything before is whole rows.
     end: u64,
+    /// How many rows were appended.
+    kept: usize,
     last_run: Option<RunId>,
     set_aside: Option<SetAside>,
     _lock: Lock,
@@ -48,8 +52,7 @@ impl Appender {
     /// [`HistoryError::Busy`] if somebody else writes, [`HistoryError::Rewritten`] or
     /// [`HistoryError::NotAHistory`] if the file is not as we write it; nothing is changed then.
     pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Self, HistoryError> {
-        let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(|source| io_error(folder, "created", source))?;
+        make_folder(folder_of(path))?;
         let lock = Lock::take(path, now)?;
         let opened = OpenOptions::new().read(true).append(true).create(true).open(path);
         let file = opened.map_err(|source| io_error(path, "opened for writing", source))?;
@@ -57,6 +60,7 @@ impl Appender {
             path: path.to_owned(),
             file,
             end: 0,
+            kept: 0,
             last_run: None,
             set_aside: None,
             _lock: lock,
@@ -72,29 +76,40 @@ impl Appender {
     /// As [`Appender::open`].
     pub fn replace(path: &Path, now: DateTime<Utc>) -> Result<Self, HistoryError> {
         let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(|source| io_error(folder, "created", source))?;
+        make_folder(folder)?;
         let lock = Lock::take(path, now)?;
         let written = |source| io_error(path, "written", source);
-        let mut fresh = tempfile::Builder::new();
-        #[cfg(unix)]
-        fresh.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut fresh = fresh.tempfile_in(folder).map_err(written)?;
+        let mut fresh = begin_file(folder, path).map_err(written)?;
         fresh
             .write_all(&row::header())
             .and_then(|()| fresh.as_file().sync_all())
             .map_err(written)?;
         fresh.persist(path).map_err(|error| written(error.error))?;
-        sync_folder(folder).map_err(|source| io_error(folder, "synced", source))?;
+        sync_place(path)?;
         let opened = OpenOptions::new().read(true).append(true).open(path);
         let file = opened.map_err(|source| io_error(path, "opened for writing", source))?;
         let end = row::header().len() as u64;
-        Ok(Self { path: path.to_owned(), file, end, last_run: None, set_aside: None, _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            end,
+            kept: 0,
+            last_run: None,
+            set_aside: None,
+            _lock: lock,
+        })
     }
 
     /// Returns the history's file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns how many rows were appended since the history was opened.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.kept
     }
 
     /// Returns the last run in the history when it was opened.
@@ -128,6 +143,7 @@ impl Appender {
             return Err(io_error(&self.path, "written", source));
         }
         self.end += rows.len() as u64;
+        self.kept += samples.len();
         Ok(())
     }
 
@@ -145,13 +161,12 @@ impl Appender {
         }
         if self.end == 0 {
             let header = row::header();
-            let written = self.file.write_all(&header).and_then(|()| self.file.sync_all());
-            written.map_err(|source| io_error(&path, "written", source))?;
-            let folder = folder_of(&path);
-            sync_folder(folder).map_err(|source| io_error(folder, "synced", source))?;
+            self.file.write_all(&header).map_err(|source| io_error(&path, "written", source))?;
             self.end = header.len() as u64;
         }
-        Ok(())
+        // A writer that was killed, or that failed, may have left undone what the rows to come rest on.
+        self.file.sync_all().map_err(|source| io_error(&path, "synced", source))?;
+        sync_place(&path)
     }
 
     /// A file without any whole line is ours only if it is the beginning of a header.
@@ -231,22 +246,9 @@ fn write_aside(
 ) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let stem = history.file_stem().unwrap_or_default().to_string_lossy();
-    let stamp = now.format("%Y%m%dT%H%M%SZ");
-    for copy in 1..1000 {
-        let copy = if copy == 1 { String::new() } else { format!("-{copy}") };
-        let path = folder.join(format!("{stem}-line-{line}-{stamp}{copy}.txt"));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => {
-                file.write_all(tail)?;
-                file.sync_all()?;
-                sync_folder(folder)?;
-                return Ok(path);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::Error::other("a thousand lines were set aside in this second"))
+    let mut file = begin_file(folder, history)?;
+    file.write_all(tail)?;
+    give_name(file, folder, &format!("{stem}-line-{line}-{}", now.format("%Y%m%dT%H%M%SZ")))
 }
 
 /// Returns where the last line feed ends, 0 if there is none.
@@ -299,6 +301,33 @@ fn count_lines(file: &mut File, end: u64) -> io::Result<u64> {
         let length = block.len();
         reader.consume(length);
     }
+}
+
+/// Makes a history's folder if need be, durably also where folders far above it are new.
+pub(super) fn make_folder(folder: &Path) -> Result<(), HistoryError> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    fs::create_dir_all(folder).map_err(|source| io_error(folder, "created", source))?;
+    for made in missing {
+        let above = folder_of(made);
+        sync_folder(above).map_err(|source| io_error(above, "synced", source))?;
+    }
+    Ok(())
+}
+
+/// Makes a history's name durable, and those of its folder and the one above, `output/SURVEY`: who
+/// made them may have been killed before.
+pub(super) fn sync_place(history: &Path) -> Result<(), HistoryError> {
+    let mut folder = folder_of(history);
+    for above in 0..3 {
+        match sync_folder(folder) {
+            // Who may not read a folder has not made anything in it either.
+            Err(error) if above > 0 && error.kind() == io::ErrorKind::PermissionDenied => {}
+            synced => synced.map_err(|source| io_error(folder, "synced", source))?,
+        }
+        folder = folder_of(folder);
+    }
+    Ok(())
 }
 
 pub(super) fn folder_of(path: &Path) -> &Path {

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
-use super::append::{folder_of, io_error};
+use super::append::{folder_of, io_error, make_folder};
 use super::layout::{self, Layout, Mapping};
 use super::lock::Lock;
 use super::merge::{self, Double, Placed, merge_run, part_doubles};
-use super::rewrite::Rewriting;
+use super::rewrite::{Rewriting, settle};
 use super::row;
 use super::scan::{Faults, OrderedRuns, Scan, read_start, why_no_line};
 
@@ -83,15 +83,17 @@ pub fn plan_import(importing: &Importing<'_>) -> Result<Import, HistoryError> {
 /// repair first, [`HistoryError::Busy`] if somebody else writes. Nothing is changed then, nor if
 /// writing fails.
 pub fn import(importing: &Importing<'_>, now: DateTime<Utc>) -> Result<Import, HistoryError> {
-    let folder = folder_of(importing.history);
     // What cannot be imported leaves no folder behind.
     if !importing.history.exists() {
         merge(importing, None)?;
     }
-    std::fs::create_dir_all(folder).map_err(|source| io_error(folder, "created", source))?;
+    make_folder(folder_of(importing.history))?;
     let _lock = Lock::take(importing.history, now)?;
     let plan = merge(importing, None)?;
     if plan.added == 0 {
+        if importing.history.exists() {
+            settle(importing.history)?;
+        }
         return Ok(plan);
     }
     let mut rewriting = Rewriting::begin(importing.history)?;

@@ -80,6 +80,14 @@ pub enum HistoryError {
         /// Why not.
         source: io::Error,
     },
+    /// A new file took the history's place, but not yet for good.
+    #[error("the new `{}` is in its place, but a power cut could still bring the old one back", path.display())]
+    Unsettled {
+        /// The history.
+        path: PathBuf,
+        /// What could not be synced.
+        source: Box<HistoryError>,
+    },
     /// The file lacks columns of a history.
     #[error("`{}` is no history: {reason}", path.display())]
     NotAHistory {

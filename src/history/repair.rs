@@ -12,7 +12,7 @@ use super::layout::Layout;
 use super::lines::{Lines, Place};
 use super::lock::Lock;
 use super::merge::{self, part_doubles};
-use super::rewrite::{Rewriting, UNFINISHED, remove_unfinished};
+use super::rewrite::{Rewriting, begin_file, settle};
 use super::row;
 use super::scan::{Faults, Odd, OrderedRuns, Scan, read_start, why_no_line};
 use crate::platform::sync_folder;
@@ -78,6 +78,7 @@ pub fn repair(path: &Path, now: DateTime<Utc>) -> Result<Repair, HistoryError> {
     let _lock = Lock::take(path, now)?;
     let plan = mend(path, None)?;
     if plan.is_whole() {
+        settle(path)?;
         return Ok(plan);
     }
     let outlet = Outlet { rewriting: Rewriting::begin(path)?, aside: Aside::new(path, now) };
@@ -209,21 +210,18 @@ fn mend_beginning(path: &Path, outlet: Option<Outlet>) -> Result<Repair, History
 /// The file for lines that are set aside; it is made with the first of them, and gets its name when
 /// all of them are in it.
 struct Aside {
+    history: PathBuf,
     folder: PathBuf,
-    prefix: String,
-    stamp: String,
+    name: String,
     open: Option<BufWriter<tempfile::NamedTempFile>>,
 }
 
 impl Aside {
     fn new(history: &Path, now: DateTime<Utc>) -> Self {
         let stem = history.file_stem().unwrap_or_default().to_string_lossy();
-        Self {
-            folder: folder_of(history).join("set-aside"),
-            prefix: format!("{stem}-lines"),
-            stamp: now.format("%Y%m%dT%H%M%SZ").to_string(),
-            open: None,
-        }
+        let name = format!("{stem}-lines-{}", now.format("%Y%m%dT%H%M%SZ"));
+        let folder = folder_of(history).join("set-aside");
+        Self { history: history.to_owned(), folder, name, open: None }
     }
 
     /// Adds a line as it stands, below one that says where it stood and why it could not stay.
@@ -237,13 +235,7 @@ impl Aside {
             Some(file) => file,
             none => {
                 fs::create_dir_all(&self.folder)?;
-                let prefix = format!("{}.", self.prefix);
-                remove_unfinished(&self.folder, &prefix)?;
-                let mut builder = tempfile::Builder::new();
-                builder.prefix(&prefix).suffix(UNFINISHED);
-                #[cfg(unix)]
-                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-                none.insert(BufWriter::new(builder.tempfile_in(&self.folder)?))
+                none.insert(BufWriter::new(begin_file(&self.folder, &self.history)?))
             }
         };
         writeln!(file, "# line {} {}", line.place.line, line.reason)?;
@@ -252,26 +244,33 @@ impl Aside {
 
     fn finish(self) -> Result<Option<PathBuf>, HistoryError> {
         let Some(file) = self.open else { return Ok(None) };
-        let folder = self.folder;
-        let failed = |source| io_error(&folder, "written", source);
-        let mut file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.as_file().sync_all().map_err(failed)?;
-        for copy in 1.. {
-            let copy = if copy == 1 { String::new() } else { format!("-{copy}") };
-            let path = folder.join(format!("{}-{}{copy}.txt", self.prefix, self.stamp));
-            match file.persist_noclobber(&path) {
-                Ok(_) => {
-                    sync_folder(&folder).map_err(failed)?;
-                    // The folder itself may be new.
-                    sync_folder(folder_of(&folder)).map_err(failed)?;
-                    return Ok(Some(path));
-                }
-                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                    file = error.file;
-                }
-                Err(error) => return Err(failed(error.error)),
-            }
-        }
-        Ok(None)
+        let failed = |source| io_error(&self.folder, "written", source);
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        give_name(file, &self.folder, &self.name).map(Some).map_err(failed)
     }
+}
+
+/// Gives a file of lines that are set aside its name, or that with a number behind it if there is
+/// such a file; returns its path. When this returns it is there for good.
+pub(super) fn give_name(
+    mut file: tempfile::NamedTempFile,
+    folder: &Path,
+    name: &str,
+) -> io::Result<PathBuf> {
+    file.as_file().sync_all()?;
+    for copy in 1..1000 {
+        let copy = if copy == 1 { String::new() } else { format!("-{copy}") };
+        let path = folder.join(format!("{name}{copy}.txt"));
+        match file.persist_noclobber(&path) {
+            Ok(_) => {
+                sync_folder(folder)?;
+                // The folder itself may be new.
+                sync_folder(folder_of(folder))?;
+                return Ok(path);
+            }
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
+            Err(error) => return Err(error.error),
+        }
+    }
+    Err(io::Error::other("a thousand files were set aside in this second"))
 }

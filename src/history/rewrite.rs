@@ -1,12 +1,12 @@
 //! Replacing a history as a whole: at each moment either the old file or the new one stands there.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::HistoryError;
-use super::append::{folder_of, io_error};
-use crate::platform::sync_folder;
+use super::append::{folder_of, io_error, sync_place};
+use crate::platform::{sync_file, sync_folder};
 
 /// What the names of files end in that a killed rewriting left behind.
 pub(super) const UNFINISHED: &str = ".rewriting";
@@ -27,13 +27,7 @@ impl Rewriting {
         let target = behind.unwrap_or_else(|| history.to_owned());
         let folder = folder_of(&target);
         let failed = |source| io_error(folder, "written", source);
-        remove_unfinished(folder, &format!("{}.", name_of(&target))).map_err(failed)?;
-        let mut builder = tempfile::Builder::new();
-        let prefix = format!("{}.", name_of(&target));
-        builder.prefix(&prefix).suffix(UNFINISHED);
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).map_err(failed)?;
+        let file = begin_file(folder, &target).map_err(failed)?;
         if let Ok(old) = fs::metadata(&target) {
             file.as_file().set_permissions(old.permissions()).map_err(failed)?;
         }
@@ -53,10 +47,18 @@ impl Rewriting {
         file.as_file().sync_all().map_err(failed)?;
         let backup = keep_backup(&target).map_err(failed)?;
         file.persist(&target).map_err(|error| failed(error.error))?;
-        let folder = folder_of(&target);
-        sync_folder(folder).map_err(|source| io_error(folder, "synced", source))?;
+        sync_place(&target)
+            .map_err(|error| HistoryError::Unsettled { path: target, source: Box::new(error) })?;
         Ok(backup)
     }
+}
+
+/// Makes durable what stands there, for commands that find nothing to do: the one that did it may
+/// have been killed before it could.
+pub(super) fn settle(history: &Path) -> Result<(), HistoryError> {
+    let target = fs::canonicalize(history).unwrap_or_else(|_| history.to_owned());
+    sync_file(&target).map_err(|source| io_error(history, "synced", source))?;
+    sync_place(&target)
 }
 
 /// Gives the old file a second name, so that its first one is never without a file.
@@ -66,32 +68,37 @@ fn keep_backup(target: &Path) -> io::Result<Option<PathBuf>> {
     }
     let backup = target.with_file_name(format!("{}.bak", name_of(target)));
     let fresh = target.with_file_name(format!("{}.bak{UNFINISHED}", name_of(target)));
+    // One that a killed program left may be the history itself under a second name.
+    remove_if_there(&fresh)?;
     if fs::hard_link(target, &fresh).is_err() {
         // Not every file system has hard links.
         fs::copy(target, &fresh)?;
-        File::open(&fresh)?.sync_all()?;
+        sync_file(&fresh)?;
     }
     fs::rename(&fresh, &backup)?;
     // Renaming does nothing if both already name one file, as after a kill right here.
-    match fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove_if_there(&fresh)?;
     sync_folder(folder_of(target))?;
     Ok(Some(backup))
 }
 
-/// Removes the files of a folder that were begun under this prefix and never finished, because
-/// their process was killed. The lock must be held.
-pub(super) fn remove_unfinished(folder: &Path, prefix: &str) -> io::Result<()> {
-    for file in folder.read_dir()? {
-        let path = file?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(prefix) && name.ends_with(UNFINISHED) {
-            fs::remove_file(&path)?;
-        }
+/// Begins a file that gets its name when all is in it. What a killed program had begun goes: the lock
+/// of the history must be held.
+pub(super) fn begin_file(folder: &Path, history: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let name = format!("{}{UNFINISHED}", name_of(history));
+    remove_if_there(&folder.join(&name))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&name).rand_bytes(0);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn name_of(path: &Path) -> String {
@@ -106,13 +113,12 @@ mod tests {
     fn the_old_file_stays_beside_the_new_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("history.csv");
-        let left_behind = folder.path().join("history.csv.abc.rewriting");
-        let other = folder.path().join("other.csv.abc.rewriting");
+        let left_behind = folder.path().join("history.csv.rewriting");
+        let other = folder.path().join("other.csv.rewriting");
         for file in [&left_behind, &other] {
             fs::write(file, "left").expect("a file");
         }
         let mut first = Rewriting::begin(&path).expect("begun");
-        assert!(!left_behind.exists() && other.exists(), "only what is the history's goes");
         first.write(b"one\n").expect("written");
         assert_eq!(first.finish().expect("finished"), None);
         let mut abandoned = Rewriting::begin(&path).expect("begun");
@@ -123,7 +129,22 @@ mod tests {
         let backup = second.finish().expect("finished").expect("an old file");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "three\n");
         assert_eq!(fs::read_to_string(&backup).expect("a file"), "one\n");
+        assert!(!left_behind.exists() && other.exists(), "only what is the history's goes");
         assert_eq!(folder.path().read_dir().expect("a folder").count(), 3);
+    }
+
+    #[test]
+    fn a_second_name_that_a_killed_rewriting_left_is_not_written_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history.csv");
+        fs::write(&path, "one\n").expect("a file");
+        fs::hard_link(&path, folder.path().join("history.csv.bak.rewriting")).expect("a link");
+        let mut rewriting = Rewriting::begin(&path).expect("begun");
+        rewriting.write(b"two\n").expect("written");
+        let backup = rewriting.finish().expect("finished").expect("an old file");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "two\n");
+        assert_eq!(fs::read_to_string(&backup).expect("a file"), "one\n");
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 2);
     }
 
     #[cfg(unix)]

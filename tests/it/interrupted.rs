@@ -1,6 +1,6 @@
 //! Collectors that are killed or asked to stop: no half row, and no answered count lost.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -119,4 +119,24 @@ fn a_signal_ends_a_run_between_answers() {
         assert_eq!(resumed.code, 0, "{}", resumed.snapshot());
         assert_eq!(whole_rows(&workdir.read(HISTORY)).len(), FRAMEWORKS);
     }
+}
+
+#[test]
+fn what_was_kept_is_told_when_the_history_is_taken_away() {
+    let workdir = workdir();
+    let mut child = start_slow(&workdir, "60ms");
+    let mut told = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    while !told.contains("F2 ") {
+        assert!(stderr.read_line(&mut told).expect("text") > 0, "ended early: {told}");
+    }
+    std::fs::remove_file(workdir.path(HISTORY)).expect("a history");
+    stderr.read_to_string(&mut told).expect("text");
+    let code = child.wait().expect("ends").code();
+    assert_eq!(code, Some(3), "{told}");
+    let kept = told.lines().filter(|line| line.contains("(complete;")).count();
+    let expected = format!("{kept} rows were kept in `{HISTORY}`, but cannot be found there now");
+    assert!(told.contains(&expected), "{told}");
+    assert_eq!(workdir.run(&COLLECT).code, 0);
+    assert_eq!(whole_rows(&workdir.read(HISTORY)).len(), FRAMEWORKS);
 }

@@ -23,6 +23,8 @@ pub(super) struct Closing<'a> {
     pub(super) order: &'a Order<'a>,
     pub(super) connection: Option<&'a Connection>,
     pub(super) run: RunId,
+    /// How many rows were appended.
+    pub(super) kept: usize,
     pub(super) troubles: &'a Troubles,
 }
 
@@ -34,13 +36,18 @@ impl Closing<'_> {
         let subject = Subject { survey: Some(survey), history: history.clone() };
         let selected = subject.select(self.order.session, Wanted::At(When::Run(self.run)));
         let progress = selected.as_ref().ok().map(|selection| selection.progress);
-        let kept = progress.map_or_else(
-            || "no count was answered".to_owned(),
-            |Progress { answered, planned }| {
+        let kept = match (progress, self.kept) {
+            (Some(Progress { answered, planned }), _) => {
                 format!("{answered} of {planned} counts are in `{}`", history.display())
-            },
-        );
-        let has_counts = progress.is_some_and(|progress| progress.answered > 0);
+            }
+            (None, 0) => "no count was answered".to_owned(),
+            // The history was taken away, or its disk.
+            (None, rows) => {
+                let rows = if rows == 1 { "1 row was".into() } else { format!("{rows} rows were") };
+                format!("{rows} kept in `{}`, but cannot be found there now", history.display())
+            }
+        };
+        let has_counts = progress.map_or(self.kept > 0, |progress| progress.answered > 0);
         let resume = self.order.command("--resume", self.order.arguments.ask.api);
         // A wish that GitHub does not fulfil is not repeated.
         let over_rest = matches!(&ended, Err(CollectError::Source(SourceError::NoDocument { .. })));

@@ -215,10 +215,12 @@ impl Order<'_> {
         let live = connection.as_ref().zip(chosen.transpose()?);
         let troubles = Troubles::default();
         let ended = self.ask(live, &plan, run, &mut appender, record, &troubles).await?;
+        let kept = appender.kept();
         // Of thousands of queries the report needs its own room.
         drop((appender, plan, past));
         self.remove_empty_recording();
-        closing::Closing { order: self, connection: connection.as_ref(), run, troubles: &troubles }
+        let connection = connection.as_ref();
+        closing::Closing { order: self, connection, run, kept, troubles: &troubles }
             .close(ended, outputs)
     }
 
