@@ -93,6 +93,14 @@ fn a_difference_to_rest_is_reported() {
     let workdir = Workdir::new();
     let outcome = ask(&workdir, &github, &["collect", "--api", "graphql"]);
     insta::assert_snapshot!(outcome.stdout);
+    // A check that is not answered is told, and costs nothing else.
+    let trouble = Reply::ServerError(502, ErrorBody::Json);
+    let github = fake().fault(Fault::new(When::query(QUERIES[10]), trouble)).start();
+    let workdir = Workdir::new();
+    let unchecked = ask(&workdir, &github, &["collect", "--api", "graphql"]);
+    assert_eq!(unchecked.code, 0, "{}", unchecked.snapshot());
+    let told = "  `CakePHP` repositories: 1,000 (502, gave up after 4 attempts; request ";
+    assert!(unchecked.stderr.contains(told), "{}", unchecked.stderr);
     // Off, and for more than two.
     let github = fake().start();
     let workdir = Workdir::new();

@@ -12,7 +12,7 @@ use super::{Order, Origin};
 use crate::collect::{CollectError, Ending};
 use crate::domain::ranking::Tally;
 use crate::domain::run::{Difference, Key, Progress, Run, RunId};
-use crate::domain::sample::{Outcome, Sample, is_settled};
+use crate::domain::sample::{Outcome, Sample, is_settled, select_answer};
 use crate::domain::when::When;
 use crate::github::SourceError;
 use crate::history::{Selection, Wanted};
@@ -98,6 +98,7 @@ impl Closing<'_> {
         }
         let progress = selection.progress;
         self.warn_of_differences(&selection.run);
+        self.warn_of_missing_checks(&selection.run);
         let doubts = doubts(&selection.run, &self.troubles.borrow());
         if !progress.is_finished() {
             let Progress { answered, planned } = progress;
@@ -139,6 +140,21 @@ impl Closing<'_> {
 }
 
 impl Closing<'_> {
+    /// Names the counts over GraphQL that were asked over REST as well, without an answer.
+    fn warn_of_missing_checks(&self, run: &Run) {
+        let line = |(key, attempts): (Key, Vec<&Sample>)| {
+            let last = attempts.last().filter(|last| last.outcome == Outcome::Failed)?;
+            let Outcome::Unchecked(number) = select_answer(&attempts)?.outcome else { return None };
+            let (number, reason) = (count(number), last.detail.reason());
+            Some(format!("`{}` {}: {number} ({reason})", key.framework, key.metric))
+        };
+        let lines: Vec<String> = run.attempts().into_iter().filter_map(line).collect();
+        if !lines.is_empty() {
+            let text = "these counts of GraphQL could not be checked over REST";
+            self.order.session.ui.warn(text, &lines, None);
+        }
+    }
+
     /// Names the counts of all metrics for which the two APIs disagree.
     fn warn_of_differences(&self, run: &Run) {
         let line = |Difference { key, graphql, rest }: Difference| {
