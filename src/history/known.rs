@@ -5,14 +5,17 @@
 //! earlier row, and so was what stands behind it. Only rows that are written as we write them are
 //! remembered, so a line that matches is one too.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
+use super::layout::is_detail_of_ours;
 use super::row;
 use crate::domain::query::Method;
 use crate::domain::run::{Key, RunId};
-use crate::domain::sample::{Outcome, Sample, Status, is_settled};
+use crate::domain::sample::{Detail, Outcome, Reasks, Sample, Source, Status, is_settled};
 
 /// Where the moment stands in a row, and where it ends.
 const MOMENT: (usize, usize) = ("20261121T060003Z-7f3a,".len(), RUN_AND_MOMENT - 1);
@@ -88,8 +91,10 @@ struct Front {
 /// What stands behind the count.
 #[derive(Clone, Debug)]
 struct Back {
-    bytes: Box<[u8]>,
-    sample: Box<Sample>,
+    bytes: Rc<[u8]>,
+    source: Source,
+    query_text: Rc<str>,
+    detail: Rc<str>,
     status: Status,
     /// Whether it leaves nothing to ask if it is the only attempt.
     settles: bool,
@@ -111,12 +116,61 @@ struct Backs {
 #[derive(Debug, Default)]
 struct Half {
     backs: Vec<Back>,
-    by_bytes: HashMap<Box<[u8]>, u32>,
+    by_bytes: HashMap<Rc<[u8]>, u32>,
     used_bytes: usize,
 }
 
 /// The bit of a number that names the half.
 const HALF: u32 = 1 << 31;
+
+impl Back {
+    /// Reads what stands behind a count; `None` if it is not written as we write it.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes.strip_suffix(b"\n")?).ok()?;
+        if text.chars().any(char::is_control) {
+            return None;
+        }
+        let (status, rest) = text.split_once(',')?;
+        let (source_text, rest) = rest.split_once(',')?;
+        let (query_text, rest) = split_field(rest)?;
+        let (detail, rest) = split_field(rest.strip_prefix(',')?)?;
+        let (status, source) = (Status::parse(status)?, Source::parse(source_text)?);
+        let as_written = source_text == "rest" || source.to_string() == source_text;
+        if !rest.is_empty() || !as_written || !is_detail_of_ours(detail.as_bytes()) {
+            return None;
+        }
+        let numbers = usize::from(status != Status::Failed);
+        Some(Self {
+            bytes: bytes.into(),
+            source,
+            status,
+            settles: numbers > 0 && Reasks::called_for(status, &detail).were_made(1, numbers),
+            planned: Detail::from_text(&detail).planned(),
+            query_text: query_text.into(),
+            detail: detail.into(),
+        })
+    }
+}
+
+/// Splits a field off that is written as we write it: in quotes if it has a comma or a quote.
+fn split_field(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (field, rest) = text.split_at(text.find(',').unwrap_or(text.len()));
+        return (!field.contains('"')).then_some((Cow::Borrowed(field), rest));
+    };
+    let mut field = String::new();
+    let mut rest = quoted;
+    loop {
+        let (part, behind) = rest.split_once('"')?;
+        field.push_str(part);
+        let Some(behind_quote) = behind.strip_prefix('"') else {
+            let needs_quotes = field.contains([',', '"']);
+            return needs_quotes.then_some((Cow::Owned(field), behind));
+        };
+        field.push('"');
+        rest = behind_quote;
+    }
+}
 
 impl Backs {
     fn get(&self, no: u32) -> Option<&Back> {
@@ -155,7 +209,7 @@ impl Backs {
         let half = &mut self.halves[self.newer as usize];
         let at = u32::try_from(half.backs.len()).ok().filter(|at| at & HALF == 0)?;
         half.used_bytes += needed;
-        half.by_bytes.insert(back.bytes.clone(), at);
+        half.by_bytes.insert(Rc::clone(&back.bytes), at);
         half.backs.push(back);
         Some(at | (self.newer << 31))
     }
@@ -213,7 +267,10 @@ impl Known {
         let rest = &rest[self.fronts[front as usize].bytes.len()..];
         let digits = rest.iter().position(|byte| *byte == b',')?;
         let (count, behind) = (read_count(&rest[..digits]).ok()?, &rest[digits + 1..]);
-        let back = self.find_back(front, behind)?;
+        let back = match self.find_back(front, behind) {
+            Some(back) => back,
+            None => self.learn_back(Back::read(behind)?)?,
+        };
         Outcome::new(self.backs.get(back)?.status, count)?;
         if let Some(last) = self.last.replace(front) {
             self.fronts[last as usize].next = front;
@@ -237,7 +294,9 @@ impl Known {
         let (front, rest) = rest.split_at_checked(columns_end(rest, BEFORE_COUNT)?)?;
         let back = &rest[columns_end(rest, 1)?..];
         let front = self.learn_front(front, sample)?;
-        if let Some(back) = self.learn_back(back, sample) {
+        if let Some(back) = Back::read(back)
+            && let Some(back) = self.learn_back(back)
+        {
             self.fronts[front as usize].back = back;
         }
         if let Some(last) = self.last.replace(front) {
@@ -302,23 +361,16 @@ impl Known {
         Some(no)
     }
 
-    fn learn_back(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
+    fn learn_back(&mut self, back: Back) -> Option<u32> {
         let may_turn = self.may_turn();
-        if let Some(known) = self.backs.find(HALF - 1, bytes, may_turn) {
-            return Some(known);
-        }
         // The name of a request never comes again.
-        if sample.detail.as_str().contains("request ") {
+        if back.detail.contains("request ") {
             return None;
         }
-        let back = Back {
-            bytes: bytes.into(),
-            sample: Box::new(sample.clone()),
-            status: sample.outcome.status(),
-            settles: is_settled(&[sample]),
-            planned: sample.detail.planned(),
-        };
-        self.backs.add(back, may_turn)
+        match self.backs.find(HALF - 1, &back.bytes, may_turn) {
+            Some(known) => Some(known),
+            None => self.backs.add(back, may_turn),
+        }
     }
 
     /// Returns the next number, if there is room for as many bytes.
@@ -330,19 +382,17 @@ impl Known {
 
     /// Returns the sample that a known row of a run holds.
     pub(super) fn sample(&self, run: RunId, row: &KnownRow) -> Sample {
-        let Some(back) = self.back(row).map(|back| &back.sample) else {
-            // Never: its half is kept as long as its run is.
-            return Sample { run, ..Sample::clone(&self.front(row).sample) };
-        };
-        let outcome = Outcome::new(back.outcome.status(), row.count);
+        let front = Sample::clone(&self.front(row).sample);
+        // Always there: its half is kept as long as its run is.
+        let Some(back) = self.back(row) else { return Sample { run, ..front } };
         Sample {
             run,
             observed_at: row.observed_at,
-            outcome: outcome.unwrap_or(back.outcome),
+            outcome: Outcome::new(back.status, row.count).unwrap_or(Outcome::Failed),
             source: back.source.clone(),
-            query_text: back.query_text.clone(),
-            detail: back.detail.clone(),
-            ..Sample::clone(&self.front(row).sample)
+            query_text: back.query_text.to_string(),
+            detail: Detail::from_text(&back.detail),
+            ..front
         }
     }
 
@@ -446,7 +496,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::sample::Detail;
     use crate::domain::sample::tests::sample;
 
     #[test]

@@ -332,6 +332,13 @@ fn restore_detail(detail: &mut &[u8]) {
     }
 }
 
+/// Tells whether a detail is not what a program made of another one.
+pub(super) fn is_detail_of_ours(detail: &[u8]) -> bool {
+    let mut restored = detail;
+    restore_detail(&mut restored);
+    restored == detail
+}
+
 /// Recognises text that is not UTF-8 by its first line.
 pub(super) fn other_encoding(line: &[u8]) -> Option<&'static str> {
     let is_utf_16 = line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF");
