@@ -5,6 +5,7 @@
 mod api;
 mod earlier;
 mod plan;
+mod queue;
 mod run;
 
 pub use api::{Api, ChosenApi, NeedsToken, WhyApi, choose_api};

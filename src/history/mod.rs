@@ -4,11 +4,12 @@
 //! `append` write. `rows` is the one reader, from front to end; `read` makes runs of its rows, `series`
 //! the counts over time. `backward` reads from the end, for `select`, which chooses a run. `scan`
 //! looks at every one of a file's `lines`, by the file's `layout`, with the values that are `exact`
-//! and the rows that are `known`; `examine`, `repair` and `import` stand on it, `merge` is what they
+//! and the rows that are `known` by their parts (`backs`); `examine`, `repair` and `import` stand on it, `merge` is what they
 //! do with the rows of a run, and what they write goes through `rewrite`. What a count means is
 //! `domain`'s business.
 
 mod append;
+mod backs;
 mod backward;
 mod exact;
 mod examine;

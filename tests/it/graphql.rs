@@ -85,6 +85,7 @@ fn without_a_token_graphql_is_refused_with_the_way_out() {
     let outcome = ask(&workdir, &github, &["collect", "--api", "graphql", "--no-token"]);
     insta::assert_snapshot!(outcome.snapshot());
     assert_eq!(github.requests().len(), 0);
+    assert_eq!(workdir.files(), Vec::<String>::new(), "no history is begun");
 }
 
 #[test]

@@ -4,9 +4,9 @@
 
 mod closing;
 mod pass;
+mod recording;
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -182,6 +182,9 @@ impl Order<'_> {
             Origin::Recording(_) => None,
         };
         // Refused before anything is opened or replaced.
+        if let Some(connection) = &connection {
+            self.refuse_without_token(connection)?;
+        }
         if !(arguments.resume || arguments.once) {
             self.refuse_recording()?;
         }
@@ -252,6 +255,11 @@ impl Order<'_> {
             Ok(()) | Err(HistoryError::Missing { .. }) => Ok(past),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// GraphQL needs a token, whatever the history says.
+    fn refuse_without_token(&self, connection: &Connection) -> Result<(), Failure> {
+        self.choose_api(&Past::default(), connection, 0).map(drop)
     }
 
     /// Chooses the API: by flag, survey, history, token and length.
@@ -422,67 +430,6 @@ impl Order<'_> {
         })
     }
 
-    /// Refuses a recording that is there, or that is the one being replayed.
-    fn refuse_recording(&self) -> Result<(), Failure> {
-        let Some(path) = &self.arguments.record else { return Ok(()) };
-        if path.exists() {
-            return Err(recording_failure(path, &io::ErrorKind::AlreadyExists.into()));
-        }
-        Ok(())
-    }
-
-    /// Opens the recording, if one is wanted: a new file, or that of the run that is continued.
-    fn open_recording(&self, continued: Option<RunId>) -> Result<Option<(File, PathBuf)>, Failure> {
-        let Some(path) = &self.arguments.record else { return Ok(None) };
-        if let Origin::Recording(recording) = &self.origin
-            && let crate::catalog::Origin::File(replayed) = &recording.origin
-            && same_file(path, replayed)
-        {
-            let message = format!("`{}` is the recording that is replayed", path.display());
-            return Err(Failure::usage(message).hint("name another file to record to"));
-        }
-        if let Some(run) = continued.filter(|_| path.exists()) {
-            self.expect_recording_of(run, path)?;
-        }
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).create_new(continued.is_none());
-        match options.open(path) {
-            Ok(file) => Ok(Some((file, path.clone()))),
-            Err(error) => Err(recording_failure(path, &error)),
-        }
-    }
-
-    /// A recording without any answer is none, and would only be in the way.
-    fn remove_empty_recording(&self) {
-        let Some(path) = &self.arguments.record else { return };
-        if path.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-            // If it stays, the next run says so.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-
-    /// A recording that is continued must be whole, and of the same run.
-    fn expect_recording_of(&self, run: RunId, path: &Path) -> Result<(), Failure> {
-        let shown = path.display();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| recording_failure(path, &error))?;
-        if text.is_empty() {
-            return Ok(());
-        }
-        if !text.ends_with('\n') {
-            return Err(Failure::usage(format!("`{shown}` ends in a line that was cut off"))
-                .hint("remove its last line, or name another file"));
-        }
-        let answers = self.session.catalog().load_recording(&path.to_string_lossy())?.value;
-        match answers.first().map(|answer| answer.run).filter(|other| *other != run) {
-            None => Ok(()),
-            Some(other) => {
-                Err(Failure::usage(format!("`{shown}` is of run `{other}`, not `{run}`"))
-                    .hint("name another file: a recording holds one run"))
-            }
-        }
-    }
-
     /// Returns the command that was given, with another flag, so that it can be pasted.
     fn command(&self, flag: &str, api: Option<ApiArg>) -> String {
         let connection = &self.arguments.connection;
@@ -502,22 +449,6 @@ impl Order<'_> {
         words.push(flag.to_owned());
         self.session.command(words)
     }
-}
-
-fn same_file(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
-}
-
-fn recording_failure(path: &Path, error: &io::Error) -> Failure {
-    let shown = path.display();
-    if error.kind() == io::ErrorKind::AlreadyExists {
-        return Failure::usage(format!("`{shown}` is already there; nothing was asked"))
-            .hint("name another file: a recording is never written over");
-    }
-    Failure::failed(format!("`{shown}` cannot be written")).caused_by(error)
 }
 
 fn tell_set_aside(session: &Session, appender: &Appender) {
