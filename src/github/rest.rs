@@ -43,8 +43,9 @@ pub struct Rest<'c> {
     pub(super) has_counted: bool,
     /// How many queries were refused for the same general reason, one after the other.
     refused_alike: u32,
-    /// Why nothing further is asked, once it is so.
-    ended: Option<SourceError>,
+    /// Why nothing further is asked, once it is so; told when the next question comes, so that the
+    /// answers before it are kept.
+    pub(super) ended: Option<SourceError>,
 }
 
 /// What a request came to that brought no answer.

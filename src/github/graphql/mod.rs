@@ -271,8 +271,12 @@ impl<'c> Graphql<'c> {
                 }
             }
             Lack::Document => self.batch.died(questions.len()),
-            Lack::PrimaryLimit => self.note_primary_limit(&exchange.response.head.limits)?,
-            Lack::SecondaryLimit => self.note_secondary_limit(&exchange.response.head.limits)?,
+            Lack::PrimaryLimit => {
+                self.rest.ended = self.note_primary_limit(&exchange.response.head.limits).err();
+            }
+            Lack::SecondaryLimit => {
+                self.rest.ended = self.note_secondary_limit(&exchange.response.head.limits).err();
+            }
         }
         for (question, _) in questions.iter().zip(&counts.found).filter(|(_, c)| c.is_some()) {
             let key = (question.query.clone(), question.sample_no);
@@ -371,6 +375,9 @@ impl AnswerSource for Graphql<'_> {
         stop: &mut Stop,
     ) -> Result<Vec<Reply>, SourceError> {
         let Some(first) = questions.first() else { return Ok(Vec::new()) };
+        if let Some(error) = self.rest.ended.take() {
+            return Err(error);
+        }
         if first.means == Means::TellingCompleteness {
             return self.ask_rest(first, still_to_ask, stop).await;
         }
