@@ -1,7 +1,7 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
 //! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write. `rows` is the one reader, from front to end; `read` makes runs of its rows, `series`
+//! `append` write. `rows` reads from front to end; `read` makes runs of its rows, `series`
 //! the counts over time. `backward` reads from the end, for `select`, which chooses a run. `scan`
 //! looks at every one of a file's `lines`, by the file's `layout`, with the values that are `exact`
 //! and the rows that are `known` by their parts (`backs`); `examine`, `repair` and `import` stand on it, `merge` is what they
