@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::super::scan::MOST_TOLD;
+use super::super::row::MOST_TOLD;
 use crate::domain::period::{Periods, Schedule};
 
 /// The most periods of one gap that are counted.
