@@ -51,7 +51,7 @@ impl World {
             ..Environment::default()
         };
         let clock = Box::new(SimulatedClock(self.time.clone()));
-        cli::run([&["repo-census", "--quiet"], arguments].concat(), environment, clock)
+        cli::run([&["repo-census", "--quiet"], arguments].concat(), environment, clock, None)
     }
 
     /// Returns the rows of the history: run, framework, attempt, count, status, source.
