@@ -51,6 +51,7 @@ impl Cli {
         let connection = match &self.command {
             Command::Count(arguments) => Some(&arguments.connection),
             Command::Collect(arguments) => Some(&arguments.connection),
+            Command::Daemon(arguments) => Some(&arguments.connection),
             Command::Check(arguments) => Some(&arguments.connection),
             _ => None,
         };
@@ -87,6 +88,8 @@ pub(super) enum Command {
     Trend(TrendArgs),
     /// Write counts over time to a file for other programs
     Export(ExportArgs),
+    /// Stay in the foreground and collect when the schedule says so
+    Daemon(DaemonArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
     /// Take rows of another history or of a foreign CSV into a history, without doubles
@@ -152,7 +155,7 @@ pub(super) struct CollectArgs {
     pub(super) output: OutputArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "GitHub")]
 pub(super) struct ConnectionArgs {
     /// Read the token from this file
@@ -188,7 +191,7 @@ pub(super) struct ConnectionArgs {
     pub(super) pace: Option<Duration>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "GitHub")]
 pub(super) struct AskArgs {
     /// Ask over this API [default: what the survey says, else auto]
@@ -318,6 +321,33 @@ pub(super) struct CountArgs {
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
+
+#[derive(Debug, Args)]
+pub(super) struct DaemonArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// Collect once in each such period, for surveys without a schedule
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) per: Option<PerArg>,
+
+    /// Print the next so many due moments, one a line, and end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_DUE))]
+    pub(super) next: Option<u32>,
+
+    /// Print those from here on: 2026, 2026-06, 2026-06-30, -30d [default: now]
+    #[arg(long, value_name = "WHEN", requires = "next", allow_hyphen_values = true)]
+    pub(super) from: Option<String>,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub(super) ask: AskArgs,
+}
+
+/// The most due moments that are printed.
+const MOST_DUE: i64 = 100_000;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {

@@ -52,7 +52,7 @@ impl World {
         };
         let run = || {
             let clock = Box::new(SimulatedClock(self.time.clone()));
-            cli::run([&["repo-census", "--quiet"], arguments].concat(), environment(), clock)
+            cli::run([&["repo-census", "--quiet"], arguments].concat(), environment(), clock, None)
         };
         // A program that another test starts at this moment holds a copy of our open files, and with
         // it the lock, until it is loaded.
