@@ -11,6 +11,7 @@ mod connection;
 mod count;
 mod diagnostic;
 mod generate;
+mod health;
 mod import;
 mod init;
 mod output;
@@ -82,6 +83,7 @@ impl Session {
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => trend::export(self, &arguments),
+            Command::Health(arguments) => health::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),
