@@ -90,6 +90,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Stay in the foreground and collect when the schedule says so
     Daemon(DaemonArgs),
+    /// Tell the last runs, what is due, gaps and token; for monitoring too
+    Health(HealthArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
     /// Take rows of another history or of a foreign CSV into a history, without doubles
@@ -350,6 +352,34 @@ pub(super) struct DaemonArgs {
 const MOST_DUE: i64 = 100_000;
 
 #[derive(Debug, Args)]
+pub(super) struct HealthArgs {
+    /// The survey, or a history file
+    pub(super) survey: Option<String>,
+
+    /// Give a period so long after its due moment before its run is missed, such as 90m
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) grace: Option<Duration>,
+
+    /// Look for gaps from here on: 2026, 2026-06, 2026-06-30, -30d; or a run id [default: the last
+    /// 100 periods]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
+
+    /// Exit with 3 if the token was refused or ends within so many days [default: tell 14 days
+    /// before, and exit with 0]
+    #[arg(long, value_name = "N")]
+    pub(super) token_days: Option<u32>,
+
+    /// The period, for surveys without a schedule
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) per: Option<PerArg>,
+
+    /// The format on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: HealthFormat,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// The survey
     pub(super) survey: Option<String>,
@@ -425,6 +455,15 @@ pub(super) enum Format {
     Json,
     /// A method section in Markdown: queries with links, moments, completeness, citation
     Methods,
+}
+
+/// A format of the health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HealthFormat {
+    /// A line for each matter, for people
+    Table,
+    /// Everything, for programs: as in health.json
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@
 
 mod csv;
 mod escape;
+mod health;
 mod json;
 mod markdown;
 mod methods;
@@ -18,6 +19,10 @@ mod wide;
 
 pub use self::csv::render_csv;
 pub use escape::is_bidi_control;
+pub use health::{
+    HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
+    render_health_text,
+};
 pub use json::render_json;
 pub use markdown::render_markdown;
 pub use methods::render_methods;
