@@ -3,6 +3,7 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod charts;
 mod collect;
 mod fake_github;
 mod fake_github_tests;
@@ -21,4 +22,5 @@ mod rooms;
 mod simulated;
 mod surveys;
 mod trend;
+mod two_years;
 mod workdir;
