@@ -29,7 +29,7 @@ const RANKING_FILES: [(&str, Format); 5] = [
     ("ranking.json", Format::Json),
     ("methods.md", Format::Methods),
 ];
-const TREND_FILES: [(&str, Format); 4] = [
+pub(super) const TREND_FILES: [(&str, Format); 4] = [
     ("trend.txt", Format::Table),
     ("trend.md", Format::Md),
     ("trend.csv", Format::Csv),
@@ -62,6 +62,11 @@ impl Outputs {
                 .hint("one of its last run: `repo-census report --format methods`"));
         }
         Ok(outputs)
+    }
+
+    /// Chooses one file and nothing else.
+    pub(super) fn to_file(path: &Path, format: Format) -> Self {
+        Self { stdout: None, files: vec![(path.to_owned(), format)] }
     }
 
     fn choose_among(all: &[(&str, Format)], arguments: &OutputArgs) -> Result<Self, Failure> {
@@ -150,7 +155,7 @@ pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn format_of(path: &Path) -> Result<Format, Failure> {
+pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
     if path.file_name().is_some_and(|name| name == "methods.md") {
         return Ok(Format::Methods);
     }

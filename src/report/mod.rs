@@ -5,6 +5,7 @@
 
 mod csv;
 mod escape;
+mod facts;
 mod health;
 mod json;
 mod markdown;
@@ -19,6 +20,7 @@ mod wide;
 
 pub use self::csv::render_csv;
 pub use escape::is_bidi_control;
+pub use facts::{Event, Jump, Moves, RankMove, RunFacts};
 pub use health::{
     HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
     render_health_text,

@@ -26,7 +26,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that stay in some rooms, and where those are.
-const LIBRARIES: [(&str, &[&str]); 13] = [
+const LIBRARIES: [(&str, &[&str]); 14] = [
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
@@ -42,6 +42,7 @@ const LIBRARIES: [(&str, &[&str]); 13] = [
     ("url", &["src/github/"]),
     ("secrecy", &["src/github/", "src/settings/", "src/cli/connection.rs"]),
     ("croner", &["src/domain/period.rs"]),
+    ("rustix", &["src/platform.rs"]),
     ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
 ];
 
