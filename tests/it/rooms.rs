@@ -46,6 +46,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sd_notify", &["src/platform.rs", "src/settings/env.rs"]),
     ("resvg", &["src/export/png.rs"]),
     ("unicode_segmentation", &["src/report/chart/words.rs"]),
+    ("rustix", &["src/platform.rs"]),
     ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
 ];
 
