@@ -50,6 +50,9 @@ const RANKS_STEM: &str = "ranks";
 const WIDTH_PX: u32 = 800;
 const PNG_WIDTH_PX: u32 = 1600;
 
+/// How many texts that lost characters are named.
+const MOST_NAMED: usize = 5;
+
 /// A report that can be written in every format that was chosen for it.
 pub(super) trait Render {
     /// Returns the report in a format.
@@ -206,7 +209,11 @@ impl Outputs {
         if !png.not_drawn.is_empty() {
             let hint = Hint::new("an SVG has them: `--out picture.svg`");
             let text = "the font of PNGs lacks characters of these texts and shows `�` instead";
-            session.ui.warn(text, &png.not_drawn, Some(&hint));
+            let mut lines: Vec<String> = png.not_drawn.iter().take(MOST_NAMED).cloned().collect();
+            if png.not_drawn.len() > lines.len() {
+                lines.push(format!("and {} more", png.not_drawn.len() - lines.len()));
+            }
+            session.ui.warn(text, &lines, Some(&hint));
         }
         Ok(png.bytes)
     }

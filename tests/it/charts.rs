@@ -285,7 +285,7 @@ mod png {
         for (width, arguments) in [
             (1600, &["report", "--out", "a.png"][..]),
             (400, &["report", "--out", "a.png", "--width", "400"]),
-            (3000, &["trend", "--out", "a.png", "--width", "3000", "--theme", "dark"]),
+            (1000, &["trend", "--out", "a.png", "--width", "1000", "--theme", "dark"]),
             (1600, &["trend", "--out", "a.png", "--chart", "ranks"]),
         ] {
             workdir.run(arguments).success();
