@@ -2,7 +2,6 @@
 //! nobody would choose.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::two_years;
 use crate::workdir::{Workdir, repository_text};
