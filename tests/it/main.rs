@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod collect;
+mod daemon;
 mod fake_github;
 mod fake_github_tests;
 mod foreign;

@@ -4,13 +4,17 @@
 //! alone; sockets, files and documents are real.
 
 mod clock;
+mod daemon;
 mod days;
+mod machine;
 mod sizes;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use repo_census::cli;
+use repo_census::clock::Clock;
+use repo_census::platform::Stop;
 use repo_census::settings::{Api, Environment, Layer, Setting};
 
 use self::clock::SimulatedClock;
@@ -41,6 +45,11 @@ impl World {
 
     /// Runs the program, and returns its exit code.
     fn run(&self, arguments: &[&str]) -> u8 {
+        self.run_with(arguments, Box::new(SimulatedClock(self.time.clone())), None)
+    }
+
+    /// Runs the program with a clock of its own, until it is asked to stop.
+    fn run_with(&self, arguments: &[&str], clock: Box<dyn Clock>, stop: Option<Stop>) -> u8 {
         let root = Setting { value: self.workdir.path(""), layer: Layer::Default };
         let api = Setting { value: Api::Url(self.github.api_url().into()), layer: Layer::Default };
         let environment = Environment {
@@ -50,8 +59,7 @@ impl World {
             github_tokens: vec![("GH_TOKEN", TOKEN.to_owned().into())],
             ..Environment::default()
         };
-        let clock = Box::new(SimulatedClock(self.time.clone()));
-        cli::run([&["repo-census", "--quiet"], arguments].concat(), environment, clock, None)
+        cli::run([&["repo-census", "--quiet"], arguments].concat(), environment, clock, stop)
     }
 
     /// Returns the rows of the history: run, framework, attempt, count, status, source.
