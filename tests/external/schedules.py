@@ -11,9 +11,11 @@ import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from census import PROGRAM, Workdir, expect, main
+from census import LONG, Workdir, expect, main
 
 MOMENTS = 1000
+# Our calendar ends with it; a line for leap days gets there with fewer moments.
+LAST_YEAR = 5000
 
 LINES = """
 17 6 * * *      30 2 * * *      0 0 * * *       59 23 * * *     15 1 * * *      45 3 * * *
@@ -42,6 +44,19 @@ ZONES = {
     "Africa/Casablanca": ["2027-02-06", "2027-03-13"],
 }
 
+# When clocks change by half an hour, cronsim goes on in whole hours from where it is, and passes over what lies
+# before the next half hour that it lands on. The clock on the wall shows these times, so they are due.
+LORD_HOWE = "Australia/Lord_Howe"
+MISSED = {
+    ("30 * * * *", LORD_HOWE): ["2026-10-03T15:30Z", "2027-04-03T15:00Z"],
+    ("0 */2 * * *", LORD_HOWE): ["2027-04-03T15:30Z"],
+    ("0 */3 * * *", LORD_HOWE): ["2026-10-03T16:00Z", "2027-04-03T16:30Z"],
+    ("15 */6 * * *", LORD_HOWE): ["2026-10-03T19:15Z", "2027-04-03T19:45Z", "2027-10-02T19:15Z"],
+    ("*/20 2 * * *", LORD_HOWE): ["2027-04-03T15:30Z", "2027-04-03T15:50Z"],
+    ("*/30 0,2 * * *", LORD_HOWE): ["2027-04-03T15:30Z"],
+    ("* 2 * * *", LORD_HOWE): [f"2027-04-03T15:{minute}Z" for minute in range(30, 60)],
+}
+
 
 def ours(workdir, line, zone, start):
     survey = f'title = "S"\n[schedule]\ncron = "{line}"\ntimezone = "{zone}"\n'
@@ -58,9 +73,13 @@ def theirs(line, zone, start):
 
     begin = datetime.fromisoformat(start).replace(tzinfo=timezone.utc) - timedelta(seconds=1)
     local = begin.astimezone(ZoneInfo(zone)) if zone != "UTC" else begin
-    due = (moment.astimezone(timezone.utc) for moment in CronSim(line, local))
-    # It tells a moment twice if two times of the day fall on the end of a gap.
-    return [moment for moment, _ in itertools.groupby(itertools.islice(due, 2 * MOMENTS))][:MOMENTS]
+    moments = []
+    for moment in CronSim(line, local):
+        moment = moment.astimezone(timezone.utc)
+        if len(moments) == MOMENTS or moment.year >= LAST_YEAR:
+            break
+        moments.append(moment)
+    return moments
 
 
 def zone_folder():
@@ -70,19 +89,25 @@ def zone_folder():
 
 
 def perform():
-    compared, differing = 0, []
+    compared, missed_by_them = 0, 0
     with Workdir(1) as workdir:
         for zone, starts in ZONES.items():
-            for line, start in itertools.product([*LINES, *NAMES], starts):
+            for line, start in itertools.product([*LINES, *NAMES], starts if LONG else starts[:1]):
                 us, them = ours(workdir, line, zone, start), theirs(NAMES.get(line, line), zone, start)
+                where = f"`{line}` {zone} from {start}"
+                expect(len(us) == MOMENTS or us[-1].year == LAST_YEAR - 4, f"{where}: {len(us)} moments")
+                listed = [datetime.fromisoformat(text) for text in MISSED.get((line, zone), [])]
+                missed = [moment for moment in listed if us[0] <= moment <= us[-1]]
+                expect(set(missed) <= set(us), f"{where}: {missed} are no due moments of ours")
+                rest = [moment for moment in us if moment not in missed]
+                differ = [pair for pair in zip(rest, them) if pair[0] != pair[1]][:1]
+                expect(not differ and len(them) >= len(rest), f"{where}: {differ}, {len(rest)} and {len(them)}")
                 compared += len(us)
-                expect(us == sorted(set(us)), f"`{line}` {zone}: not in order")
-                if us != them:
-                    differing.append((line, zone, start, us, them))
-    for line, zone, start, us, them in differing:
-        only = lambda one, other: [f"{m:%Y-%m-%d %H:%M}" for m in sorted(set(one) - set(other))][:6]
-        print(f"`{line}` {zone} {start}: {len(us)} {len(them)} only ours {only(us, them)}, only theirs {only(them, us)}")
-    return f"{len(LINES) + len(NAMES)} lines in {len(ZONES)} zones, {compared} moments, {len(differing)} differ"
+                missed_by_them += len(missed)
+    return (
+        f"{len(LINES) + len(NAMES)} lines in {len(ZONES)} zones, {compared} due moments equal those of cronsim, "
+        f"but for the {missed_by_them} listed ones"
+    )
 
 
 if __name__ == "__main__":
