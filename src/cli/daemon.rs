@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use super::args::{CollectArgs, DaemonArgs, OutputArgs};
+use super::args::{CollectArgs, DaemonArgs, OutputArgs, ThemeArg};
 use super::collect::{collect_once, last_runs};
 use super::connection::address_of;
 use super::diagnostic::{DONE, Failure, TOKEN_REFUSED};
@@ -85,7 +85,12 @@ impl<'a> Daemon<'a> {
             strict: false,
             connection: arguments.connection.clone(),
             ask: arguments.ask.clone(),
-            output: OutputArgs { format: None, out: Vec::new() },
+            output: OutputArgs {
+                format: None,
+                out: Vec::new(),
+                theme: ThemeArg::Light,
+                width: None,
+            },
         };
         let watch = Watch::new(watched.periods().clone());
         Ok(Self { session, quiet, order, stop, watched, watch, told_of_clock: false })

@@ -4,6 +4,7 @@
 //! knows hints and exit codes, `output` the only place that writes reports to files; then a file
 //! for each command.
 
+mod after_run;
 mod args;
 mod check;
 mod collect;
@@ -12,6 +13,7 @@ mod count;
 mod daemon;
 mod diagnostic;
 mod generate;
+mod health;
 mod import;
 mod init;
 mod output;
@@ -90,6 +92,7 @@ impl Session {
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => trend::export(self, &arguments),
             Command::Daemon(arguments) => daemon::perform(self, &arguments),
+            Command::Health(arguments) => health::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),

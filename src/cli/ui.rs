@@ -77,6 +77,22 @@ impl Ui {
         }
     }
 
+    /// Writes data to stdout as it is.
+    pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::failed("stdout cannot be written").caused_by(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells whether stdout is a terminal.
+    pub(super) fn is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Says something, unless quiet.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {

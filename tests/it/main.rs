@@ -3,6 +3,8 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod after_run;
+mod charts;
 mod collect;
 mod daemon;
 mod fake_github;
@@ -10,6 +12,7 @@ mod fake_github_tests;
 mod foreign;
 mod github;
 mod graphql;
+mod health;
 mod history;
 mod import;
 mod interrupted;
@@ -21,4 +24,5 @@ mod rooms;
 mod simulated;
 mod surveys;
 mod trend;
+mod two_years;
 mod workdir;

@@ -28,13 +28,15 @@ use crate::github::{Recorder, Replay};
 use crate::history::{Appender, HistoryError, Selection, Wanted, select_run, visit_last_runs};
 
 pub(super) use closing::{doubts, is_incomplete};
-pub(super) use pass::{Troubles, describe_api, describe_change, make_pass, teller};
+pub(super) use pass::{Heard, describe_api, describe_change, make_pass, teller};
 
 /// A count that none of so many last runs has is not looked for any further back.
 const MOST_RUNS_LOOKED_AT: usize = 30;
 
 pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let mut words: Vec<&str> = ["collect"].into_iter().chain(arguments.survey.as_deref()).collect();
+    words.extend(arguments.replay.iter().flat_map(|replay| ["--replay", replay]));
+    let outputs = Outputs::choose(session, &words, &arguments.output)?;
     let survey = session.load_survey(arguments.survey.as_deref())?.value;
     let periods = arguments.once.then(|| periods(&survey, arguments.per, "--once")).transpose()?;
     let origin = match &arguments.replay {
@@ -81,7 +83,7 @@ pub(super) async fn collect_once(
     survey: Survey,
     periods: Periods,
 ) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let outputs = Outputs::choose(session, &["collect"], &arguments.output)?;
     let order =
         Order { session, arguments, survey, origin: Origin::Github, periods: Some(periods) };
     order.carry_out(&outputs).await
@@ -240,15 +242,16 @@ impl Order<'_> {
         let chosen = connection.as_ref();
         let chosen = chosen.map(|found| self.choose_api(&past, found, plan.queries.len()));
         let live = connection.as_ref().zip(chosen.transpose()?);
-        let troubles = Troubles::default();
-        let ended = self.ask(live, &plan, run, &mut appender, record, &troubles).await?;
+        let heard = Heard::default();
+        let ended = self.ask(live, &plan, run, &mut appender, record, &heard).await?;
         let kept = appender.kept();
         // Of thousands of queries the report needs its own room.
         drop((appender, plan, past));
         self.remove_empty_recording();
         let connection = connection.as_ref();
-        closing::Closing { order: self, connection, run, kept, troubles: &troubles }
+        closing::Closing { order: self, connection, run, kept, heard: &heard }
             .close(ended, outputs)
+            .await
     }
 
     /// Ends a run that has nothing to ask: what it lacks is no longer, or never was, in the survey.
@@ -328,7 +331,7 @@ impl Order<'_> {
         run: RunId,
         appender: &mut Appender,
         record: Option<(File, PathBuf)>,
-        troubles: &Troubles,
+        heard: &Heard,
     ) -> Result<pass::Ended, Failure> {
         let Self { session, arguments, survey, origin, .. } = self;
         let counts: usize = plan.queries.iter().map(|query| query.targets.len()).sum();
@@ -366,7 +369,7 @@ impl Order<'_> {
                     session.ui.say(&change);
                 }
                 connection.advise(session);
-                let tell = teller(session, Some(connection), &bar, troubles);
+                let tell = teller(session, Some(connection), &bar, heard);
                 let source = connection.source(chosen.api, &*session.clock, tell)?;
                 match record {
                     None => make_pass(session, plan, id, run, source, appender, &bar).await,
