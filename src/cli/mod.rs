@@ -18,6 +18,7 @@ mod init;
 mod output;
 mod repair;
 mod report;
+mod template;
 mod trend;
 mod ui;
 
@@ -85,6 +86,7 @@ impl Session {
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => trend::export(self, &arguments),
             Command::Health(arguments) => health::perform(self, &arguments),
+            Command::Template(arguments) => template::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),

@@ -2,12 +2,15 @@
 //!
 //! One rule serves everything that speaks of periods: `--once`, gaps, health and the daemon.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone as _, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
+
+use super::cron_line::CronFields;
 
 /// From one due moment to the next; the end is not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,37 @@ impl Schedule {
     #[must_use]
     pub fn last_until(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.cron.find_previous_occurrence(&self.zoned(moment)?, true).ok().and_then(|z| to_utc(&z))
+    }
+
+    /// Returns the time zone.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Returns the values that the line's fields allow; `None` where which days they mean depends on
+    /// the month (`L`, `W`, `#`), or a day must be in both fields of days.
+    #[must_use]
+    pub fn fields(&self) -> Option<CronFields> {
+        let pattern = &self.cron.pattern;
+        let (days, weekdays) = (&pattern.days, &pattern.days_of_week);
+        if days.has_modifiers() || weekdays.has_modifiers() || pattern.matches_dom_and_dow() {
+            return None;
+        }
+        let values = |values: Vec<u16>| -> Vec<u8> {
+            values.into_iter().filter_map(|value| value.try_into().ok()).collect()
+        };
+        // Sunday is 0 and 7.
+        let weekday = |day: u8| day % 7;
+        let weekdays: BTreeSet<u8> = values(weekdays.values()).into_iter().map(weekday).collect();
+        let weekdays = Some(weekdays.into_iter().collect());
+        Some(CronFields::new(
+            values(pattern.minutes.values()),
+            values(pattern.hours.values()),
+            Some(values(days.values())).filter(|_| !pattern.is_dom_wildcard()),
+            values(pattern.months.values()),
+            weekdays.filter(|_| !pattern.is_dow_wildcard()),
+        ))
     }
 
     fn zoned(&self, moment: DateTime<Utc>) -> Option<Zoned> {

@@ -21,5 +21,6 @@ mod repository;
 mod rooms;
 mod simulated;
 mod surveys;
+mod template;
 mod trend;
 mod workdir;
