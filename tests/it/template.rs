@@ -169,7 +169,7 @@ fn the_shell_gets_what_was_meant_whatever_folders_are_called() {
         assert_eq!(crontab.code, 0, "{name}: {}", crontab.stderr);
         // The paths that the outcome hides must be there for the shell.
         let job = job_of(&crontab.stdout)
-            .replace("[folder]", &workdir.path("").to_string_lossy().trim_end_matches('/'));
+            .replace("[folder]", workdir.path("").to_string_lossy().trim_end_matches('/'));
         let before = workdir.files();
         let mut shell = std::process::Command::new("/bin/sh");
         shell.args(["-c", &job]).current_dir("/").env_clear().env("PATH", "/usr/bin:/bin");
@@ -197,7 +197,7 @@ fn a_line_of_cron_speaks_only_of_failures() {
     let job = |arguments: &[&str]| {
         let crontab = [&["template", "crontab", "mine", "-q"], arguments].concat();
         let text = workdir.run(&crontab).success();
-        job_of(&text).replace("[folder]", &workdir.path("").to_string_lossy().trim_end_matches('/'))
+        job_of(&text).replace("[folder]", workdir.path("").to_string_lossy().trim_end_matches('/'))
     };
     let run = |job: &str| {
         let mut shell = std::process::Command::new("/bin/sh");

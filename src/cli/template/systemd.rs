@@ -110,12 +110,12 @@ fn credential(file: &str) -> Result<String, Failure> {
     Ok(format!("LoadCredential={CREDENTIAL}:{file}\n"))
 }
 
-/// Quotes the program to be started; its variables are not looked at.
+/// Quotes the program to be started; systemd starts none whose name has quotes or a backslash.
 fn program(word: &str) -> Result<String, Failure> {
-    // systemd takes these for variables in the name that the program sees, and `$$` for two.
-    if word.contains('$') {
+    // `$` would be a variable in the name that the program sees of itself.
+    if let Some(odd) = word.chars().find(|c| ['\'', '"', '\\', '$'].contains(c)) {
         return Err(Failure::usage(format!("`{word}` cannot be started by systemd"))
-            .because("it has a `$` in its name")
+            .because(format!("it has a `{odd}` in its name"))
             .hint("put the program somewhere else, such as /usr/local/bin"));
     }
     Ok(path(word))
