@@ -72,11 +72,11 @@ def systemd_reads_units(figures):
                 figures["units"] += len(files)
 
 
-def calendar(events):
+def calendar(events, now=NOW):
     """Returns the next moments at which systemd's calendar is due."""
     moments = set()
     for event in events:
-        command = ["systemd-analyze", "calendar", f"--iterations={MOMENTS}", f"--base-time=@{int(NOW.timestamp())}"]
+        command = ["systemd-analyze", "calendar", f"--iterations={MOMENTS}", f"--base-time=@{int(now.timestamp())}"]
         # Without the UTC of the environment the moments would be told in another zone.
         done = subprocess.run(
             [*command, event], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "LANG": "C"}
@@ -104,6 +104,23 @@ def systemd_is_due_when_cron_is(figures):
                 expected = [next(simulated).astimezone(timezone.utc) for _ in due]
                 expect(due and due == expected, f"`{line}` {zone} as {events}: {due[:3]} instead of {expected[:3]}")
                 figures["moments"] += len(due)
+
+
+def systemd_makes_up_for_skipped_hours(figures):
+    """Where clocks skip the hour in which a run is due, it comes within the next one."""
+    for zone, day in (("Europe/Berlin", "2027-03-20"), ("America/New_York", "2027-03-05"), ("Africa/Cairo", "2027-04-20")):
+        for line in ("30 2 * * *", "5 0 * * *"):
+            with Workdir(FRAMEWORKS, more=schedule(line, zone)) as workdir:
+                timer = units(workdir, "--no-token")[1].read_text()
+                events = [row.split("=", 1)[1] for row in timer.splitlines() if row.startswith("OnCalendar=")]
+                now = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+                due = calendar(events, now)
+                simulated = CronSim(line, now.astimezone(ZoneInfo(zone)))
+                for _ in range(15):
+                    expected = next(simulated).astimezone(timezone.utc)
+                    behind = [moment for moment in due if 0 <= (moment - expected).total_seconds() <= 3600]
+                    expect(behind, f"`{line}` {zone}: nothing at {expected}")
+                    figures["moments"] += 1
 
 
 def load(text):
@@ -282,6 +299,7 @@ def perform():
     figures = dict.fromkeys(("units", "moments", "documents", "pushes", "refused for good"), 0)
     systemd_reads_units(figures)
     systemd_is_due_when_cron_is(figures)
+    systemd_makes_up_for_skipped_hours(figures)
     schemas_accept(figures)
     workflow_keeps_history(figures)
     return (

@@ -18,6 +18,8 @@ pub(super) fn render(task: &Task<'_>, image: Option<&str>) -> Result<Vec<File>, 
             .because("which days `L`, `W` and `#` mean depends on the month")
             .hint("name the days of the month or the weekdays"));
     };
+    let all = fields.with_hours_behind_skips(schedule.zone(), task.now);
+    let remark = if all == fields { "" } else { BEHIND_SKIPS };
     let full = format!("repo-census-{id}");
     let name: String = full.chars().take(LONGEST_NAME_CHARS).collect();
     let name = name.trim_end_matches('-');
@@ -40,7 +42,8 @@ pub(super) fn render(task: &Task<'_>, image: Option<&str>) -> Result<Vec<File>, 
         .replace("<NAME>", name)
         .replace("<SURVEY>", id)
         .replace("<DUE>", &due)
-        .replace("<CRON>", &quoted(&fields.line()))
+        .replace("  # <REMARK>\n", remark)
+        .replace("<CRON>", &quoted(&all.line()))
         .replace("<ZONE>", &quoted(schedule.zone_name()))
         .replace("<IMAGE>", &quoted(&image))
         .replace("<VERSION>", VERSION)
@@ -48,6 +51,9 @@ pub(super) fn render(task: &Task<'_>, image: Option<&str>) -> Result<Vec<File>, 
         .replace("# <CONFIG MAP>\n", &config_map.unwrap_or_default());
     Ok(vec![(format!("{name}.yaml"), text)])
 }
+
+/// Said where hours were added.
+const BEHIND_SKIPS: &str = "  # The later hour is for the day on which the clocks skip the earlier one; on others it does nothing.\n";
 
 const TOKEN_FLAG: &str = "--token-file, /run/repo-census/token";
 

@@ -6,6 +6,9 @@ use super::{File, Task, Token};
 /// The credential that the program looks for.
 const CREDENTIAL: &str = "github-token";
 
+/// Said where hours were added.
+const BEHIND_SKIPS: &str = "# The later hour is for the day on which the clocks skip the earlier one; on others it does nothing.\n";
+
 pub(super) fn render(task: &Task<'_>) -> Result<Vec<File>, Failure> {
     let name = format!("repo-census-{}", task.id);
     Ok(vec![(format!("{name}.service"), service(task)?), (format!("{name}.timer"), timer(task)?)])
@@ -80,8 +83,10 @@ fn timer(task: &Task<'_>) -> Result<String, Failure> {
                 "use `repo-census template crontab`, which starts every hour, or name the days",
             ));
     };
-    let events = fields.calendar_events(schedule.zone_name());
+    let all = fields.with_hours_behind_skips(schedule.zone(), task.now);
+    let events = all.calendar_events(schedule.zone_name());
     let events: String = events.iter().map(|event| format!("OnCalendar={event}\n")).collect();
+    let remark = if all == fields { "" } else { BEHIND_SKIPS };
     Ok(format!(
         "# Due {due}. Install both files in /etc/systemd/system, then:\n\
          #   systemctl daemon-reload && systemctl enable --now repo-census-{id}.timer\n\
@@ -89,6 +94,7 @@ fn timer(task: &Task<'_>) -> Result<String, Failure> {
          Description=Collect the repo-census survey {id} when it is due\n\
          \n\
          [Timer]\n\
+         {remark}\
          {events}\
          # What was missed while the machine was off is made up for once.\n\
          Persistent=true\n\
