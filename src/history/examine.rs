@@ -14,9 +14,10 @@ use super::HistoryError;
 use super::append::io_error;
 use super::exact::CLOCK_TOLERANCE;
 use super::known::Known;
-use super::layout::Layout;
 use super::merge::{Placed, part_doubles};
-use super::scan::{Faults, MOST_TOLD, Scan, Visit};
+use super::opened::of_history;
+use super::row::MOST_TOLD;
+use super::scan::{Faults, Scan, Visit};
 use crate::domain::gaps::{Gap, GapFinder};
 use crate::domain::period::{Periods, Schedule};
 use crate::domain::query::Method;
@@ -126,12 +127,12 @@ pub fn examine(
     path: &Path,
     circumstances: &Circumstances<'_>,
 ) -> Result<Examination, HistoryError> {
-    let recognise = |line: &[u8]| {
-        Layout::of_history(line)
-            .map_err(|reason| HistoryError::NotAHistory { path: path.to_owned(), reason })
-    };
     let mut examiner = Examiner::new(circumstances);
-    let scan = Scan::of(path, recognise, |known, visit| examiner.add_row(known, visit))?;
+    let scan = Scan::of(
+        path,
+        |line| of_history(path, line),
+        |known, visit| examiner.add_row(known, visit),
+    )?;
     let Some(scan) = scan else { return Ok(of_beginning(path)) };
     let mut found = Examination {
         rows: scan.rows,

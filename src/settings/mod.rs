@@ -83,6 +83,15 @@ pub struct Settings {
     pub after_run: AfterRun,
     /// Where a token may be found.
     pub tokens: TokenSettings,
+    /// Whoever started the program and wants to be told of it.
+    pub supervisor: Option<Supervisor>,
+}
+
+/// Who started the program and wants to be told of it, as systemd does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supervisor {
+    /// Within which time it wants a sign of life, if it wants any.
+    pub alive_within: Option<Duration>,
 }
 
 /// What follows a run, as far as the survey does not say.

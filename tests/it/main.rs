@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod after_run;
+mod charts;
 mod collect;
 mod fake_github;
 mod fake_github_tests;
@@ -23,4 +24,5 @@ mod simulated;
 mod surveys;
 mod template;
 mod trend;
+mod two_years;
 mod workdir;

@@ -61,7 +61,8 @@ pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
     keeper: &mut K,
     bar: &ProgressBar,
 ) -> Result<Ended, Failure> {
-    let (stopper, mut stop): (_, Stop) = stop_flag();
+    let (stopper, heard_here): (_, Stop) = stop_flag();
+    let mut stop = session.stop.clone().unwrap_or(heard_here);
     let tell = |progressed: &Progressed<'_>| {
         bar.set_length((progressed.asked + progressed.still_to_ask) as u64);
         bar.set_position(progressed.asked as u64);
@@ -73,7 +74,7 @@ pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
         biased;
         // Listening ends only if the system lets nobody listen; then a signal ends the process at
         // once, and the next run finds everything kept so far.
-        Err(error) = stopper.listen() => {
+        Err(error) = stopper.listen(), if session.stop.is_none() => {
             return Err(Failure::failed("signals cannot be listened to").caused_by(&error));
         }
         ended = pass => ended,
