@@ -18,6 +18,7 @@ mod import;
 mod init;
 mod output;
 mod repair;
+mod replace;
 mod report;
 mod template;
 mod trend;

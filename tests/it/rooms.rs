@@ -47,7 +47,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("resvg", &["src/export/png.rs"]),
     ("rustix", &["src/platform.rs"]),
     ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
-    ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
+    ("tempfile", &["src/history/", "src/cli/replace.rs", "src/github/pause.rs"]),
 ];
 
 /// Calls that belong in one file.
