@@ -45,7 +45,9 @@ fn program_arguments(line: &str) -> Option<Vec<String>> {
 #[test]
 fn the_commands_of_the_readme_and_the_docs_work() {
     let mut ran = 0;
-    for file in ["README.md", "docs/guide.md", "docs/surveys.md", "docs/data.md"] {
+    for file in
+        ["README.md", "docs/guide.md", "docs/surveys.md", "docs/data.md", "docs/operations.md"]
+    {
         // Later commands may build on earlier ones of the same page. Live ones ask the fake GitHub.
         let workdir = Workdir::new();
         let github = fake().search_limit_authenticated(1000).start();
