@@ -1,4 +1,5 @@
-//! What differs between systems: the stop signal, and making files and folders durable.
+//! What differs between systems: the stop signal, making files and folders durable, and telling
+//! whoever started the program.
 
 use std::io;
 use std::path::Path;
@@ -102,6 +103,46 @@ impl Stopper {
             self.stop(Signal::Interrupt);
         }
     }
+}
+
+/// What is told to whoever started the program, such as systemd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign<'a> {
+    /// It is ready.
+    Ready,
+    /// What it does, in one line.
+    Status(&'a str),
+    /// It is alive.
+    Alive,
+    /// It is about to end.
+    Stopping,
+}
+
+/// Tells whoever started the program; nobody is told if nobody asked to be.
+///
+/// # Errors
+///
+/// Fails if the socket that was named cannot be written to.
+#[cfg(unix)]
+pub fn notify_supervisor(signs: &[Sign<'_>]) -> io::Result<()> {
+    use sd_notify::NotifyState;
+    let states = signs.iter().map(|sign| match *sign {
+        Sign::Ready => NotifyState::Ready,
+        Sign::Status(text) => NotifyState::Status(text),
+        Sign::Alive => NotifyState::Watchdog,
+        Sign::Stopping => NotifyState::Stopping,
+    });
+    sd_notify::notify(&states.collect::<Vec<_>>())
+}
+
+/// Does nothing: this system has no such custom.
+///
+/// # Errors
+///
+/// None.
+#[cfg(not(unix))]
+pub fn notify_supervisor(_signs: &[Sign<'_>]) -> io::Result<()> {
+    Ok(())
 }
 
 /// Tells whether a path still leads to an open file, and not to another one that took its name.

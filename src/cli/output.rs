@@ -146,7 +146,7 @@ impl Outputs {
         }
         if let Some(format) = arguments.format {
             refuse_missing(format)?;
-            if format == Format::Png && session.ui.is_terminal() {
+            if format == Format::Png && Ui::is_terminal() {
                 let words = command.iter().copied().chain(["--out", "picture.png"]);
                 return Err(Failure::usage("a picture in pixels is not for a terminal")
                     .hint(format!("write it to a file: `{}`", session.command(words))));

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{Api, Layer, Setting};
+use super::{Api, Layer, Setting, Supervisor};
 
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct Environment {
     pub credentials_folder: Option<PathBuf>,
     /// The program `gh`, if it has another name.
     pub gh: Option<PathBuf>,
+    /// Whoever started the program and wants to be told of it, as systemd does.
+    pub supervisor: Option<Supervisor>,
 }
 
 impl Environment {
@@ -70,6 +73,8 @@ impl Environment {
             enterprise_tokens: read_secrets(&["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
             credentials_folder: read("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             gh: read("GH_PATH").map(PathBuf::from),
+            supervisor: read("NOTIFY_SOCKET")
+                .map(|_| Supervisor { alive_within: watchdog_interval() }),
         }
     }
 }
@@ -77,6 +82,17 @@ impl Environment {
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 fn read(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Returns within which time a supervisor wants a sign of life, if it wants any.
+#[cfg(unix)]
+fn watchdog_interval() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
+}
+
+#[cfg(not(unix))]
+fn watchdog_interval() -> Option<Duration> {
+    None
 }
 
 fn read_text(name: &str) -> Option<String> {

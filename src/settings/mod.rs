@@ -81,6 +81,15 @@ pub struct Settings {
     pub max_wait: Setting<Duration>,
     /// Where a token may be found.
     pub tokens: TokenSettings,
+    /// Whoever started the program and wants to be told of it.
+    pub supervisor: Option<Supervisor>,
+}
+
+/// Who started the program and wants to be told of it, as systemd does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supervisor {
+    /// Within which time it wants a sign of life, if it wants any.
+    pub alive_within: Option<Duration>,
 }
 
 /// Where a token may be found; which of them counts is decided where tokens are used.

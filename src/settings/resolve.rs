@@ -77,6 +77,7 @@ pub fn resolve(flags: Flags, environment: Environment) -> Result<Settings, Setti
             systemd_folder: environment.credentials_folder,
             gh: environment.gh,
         },
+        supervisor: environment.supervisor,
         file: path,
     })
 }

@@ -10,6 +10,7 @@ mod fake_github_tests;
 mod foreign;
 mod github;
 mod graphql;
+mod health;
 mod history;
 mod import;
 mod interrupted;

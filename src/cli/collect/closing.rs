@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use super::super::args::ApiArg;
 use super::super::connection::Connection;
 use super::super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
+use super::super::health::leave_health;
 use super::super::output::Outputs;
 use super::super::report::{Subject, Wishes, build};
-use super::pass::{Ended, Troubles};
+use super::pass::{Ended, Heard};
 use super::{Order, Origin};
 use crate::collect::{CollectError, Ending};
+use crate::domain::health::TokenFate;
 use crate::domain::ranking::Tally;
 use crate::domain::run::{Difference, Key, Progress, Run, RunId};
 use crate::domain::sample::{Outcome, Sample, is_settled, select_answer};
 use crate::domain::when::When;
-use crate::github::SourceError;
+use crate::github::{Closed, SourceError};
 use crate::history::{Selection, Wanted};
 use crate::report::count;
 
@@ -25,12 +27,29 @@ pub(super) struct Closing<'a> {
     pub(super) run: RunId,
     /// How many rows were appended.
     pub(super) kept: usize,
-    pub(super) troubles: &'a Troubles,
+    pub(super) heard: &'a Heard,
 }
 
 impl Closing<'_> {
-    /// Tells how the run went and chooses the exit code.
+    /// Tells how the run went, chooses the exit code, and does what is to be done after a run.
     pub(super) fn close(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
+        let is_refused = matches!(
+            &ended,
+            Err(CollectError::Source(SourceError::Closed { why: Closed::TokenRefused, .. }))
+        );
+        let told = self.tell(ended, outputs);
+        if let (Some(connection), Origin::Github) = (self.connection, &self.order.origin) {
+            let has_token = connection.token.is_some();
+            let accepted = if is_refused { TokenFate::Refused } else { TokenFate::Accepted };
+            let observed = self
+                .heard
+                .observed(has_token.then_some(accepted), self.order.session.clock.now_utc());
+            leave_health(self.order.session, &self.order.survey, observed);
+        }
+        told
+    }
+
+    fn tell(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
         let history = self.order.history();
         let survey = self.order.survey.clone();
         let subject = Subject { survey: Some(survey), history: history.clone() };
@@ -99,7 +118,7 @@ impl Closing<'_> {
         let progress = selection.progress;
         self.warn_of_differences(&selection.run);
         self.warn_of_missing_checks(&selection.run);
-        let doubts = doubts(&selection.run, &self.troubles.borrow());
+        let doubts = doubts(&selection.run, &self.heard.troubles.borrow());
         if !progress.is_finished() {
             let Progress { answered, planned } = progress;
             let text = format!("{answered} of {planned} counts have a number");
