@@ -274,7 +274,7 @@ pub(super) struct ExportArgs {
 }
 
 /// Which counts over time are wanted.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct WindowArgs {
     /// From here on: 2026, 2026-06, 2026-06-30, -30d; or a run id
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]

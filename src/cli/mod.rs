@@ -4,6 +4,7 @@
 //! knows hints and exit codes, `output` the only place that writes reports to files; then a file
 //! for each command.
 
+mod after_run;
 mod args;
 mod check;
 mod collect;

@@ -34,7 +34,7 @@ const RANKING_FILES: [(&str, Format); 7] = [
     ("ranking.png", Format::Png),
     ("methods.md", Format::Methods),
 ];
-const TREND_FILES: [(&str, Format); 8] = [
+pub(super) const TREND_FILES: [(&str, Format); 8] = [
     ("trend.txt", Format::Table),
     ("trend.md", Format::Md),
     ("trend.csv", Format::Csv),
@@ -78,6 +78,12 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
+    /// Returns what is drawn where nothing was wished for.
+    fn plain(look: Look) -> Self {
+        let (chart, scale) = (ChartArg::Lines, ScaleChoice::ByData);
+        Self { look, theme: Theme::Light, width_px: None, chart, scale }
+    }
+
     fn chart_look(&self, format: Format) -> ChartLook {
         let width_px = if format == Format::Png { PNG_WIDTH_PX } else { WIDTH_PX };
         ChartLook { width_px: self.width_px.unwrap_or(width_px), words: Words::All }
@@ -125,6 +131,12 @@ impl Outputs {
         Ok(outputs)
     }
 
+    /// Chooses one file and nothing else.
+    pub(super) fn to_file(path: &Path, format: Format) -> Self {
+        let wishes = Wishes::plain(FILE_LOOK);
+        Self { stdout: None, files: vec![(path.to_owned(), format)], wishes }
+    }
+
     fn choose_among(
         all: &[(&str, Format)],
         session: &Session,
@@ -157,11 +169,9 @@ impl Outputs {
             format => format,
         };
         let wishes = Wishes {
-            look: session.ui.look(),
             theme: arguments.theme.into(),
             width_px: arguments.width,
-            chart: ChartArg::Lines,
-            scale: ScaleChoice::ByData,
+            ..Wishes::plain(session.ui.look())
         };
         Ok(Self { stdout, files, wishes })
     }
@@ -278,7 +288,7 @@ pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn format_of(path: &Path) -> Result<Format, Failure> {
+pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
     if path.file_name().is_some_and(|name| name == "methods.md") {
         return Ok(Format::Methods);
     }

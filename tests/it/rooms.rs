@@ -45,6 +45,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("croner", &["src/domain/period/"]),
     ("sd_notify", &["src/platform.rs", "src/settings/env.rs"]),
     ("resvg", &["src/export/png.rs"]),
+    ("rustix", &["src/platform.rs"]),
     ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
     ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
 ];
