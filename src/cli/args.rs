@@ -395,6 +395,8 @@ pub(super) enum Format {
     Json,
     /// A method section in Markdown: queries with links, moments, completeness, citation
     Methods,
+    /// A page with every metric, its trend and how it was counted; one file
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Session;
 use super::args::{Format, OutputArgs};
 use super::diagnostic::Failure;
+use super::page;
 use crate::history::is_history;
 use crate::platform::sync_folder;
 use crate::report::{
@@ -22,14 +23,16 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const FILE_LOOK: Look = Look { columns: 100, blocks: true };
 
 /// The files that `--out DIR/` writes for a ranking, and for a trend.
-const RANKING_FILES: [(&str, Format); 5] = [
+const RANKING_FILES: &[(&str, Format)] = &[
     ("ranking.txt", Format::Table),
     ("ranking.md", Format::Md),
     ("ranking.csv", Format::Csv),
     ("ranking.json", Format::Json),
     ("methods.md", Format::Methods),
+    #[cfg(feature = "html")]
+    ("page.html", Format::Html),
 ];
-const TREND_FILES: [(&str, Format); 4] = [
+const TREND_FILES: &[(&str, Format)] = &[
     ("trend.txt", Format::Table),
     ("trend.md", Format::Md),
     ("trend.csv", Format::Csv),
@@ -51,15 +54,19 @@ pub(super) struct Outputs {
 impl Outputs {
     /// Chooses formats; without `--out` and `--format` the table goes to stdout.
     pub(super) fn choose(arguments: &OutputArgs) -> Result<Self, Failure> {
-        Self::choose_among(&RANKING_FILES, arguments)
+        Self::choose_among(RANKING_FILES, arguments)
     }
 
     /// As [`Outputs::choose`], for a trend, which has no method section.
     pub(super) fn choose_for_trend(arguments: &OutputArgs) -> Result<Self, Failure> {
-        let outputs = Self::choose_among(&TREND_FILES, arguments)?;
+        let outputs = Self::choose_among(TREND_FILES, arguments)?;
         if outputs.stdout == Some(Format::Methods) || outputs.has_methods() {
             return Err(Failure::usage("a trend has no method section")
                 .hint("one of its last run: `repo-census report --format methods`"));
+        }
+        if outputs.has(Format::Html) {
+            return Err(Failure::usage("a trend alone has no page")
+                .hint("one of rankings and trends: `repo-census report --format html`"));
         }
         Ok(outputs)
     }
@@ -80,12 +87,22 @@ impl Outputs {
             None if files.is_empty() => Some(Format::Table),
             format => format,
         };
-        Ok(Self { stdout, files })
+        let outputs = Self { stdout, files };
+        if outputs.has(Format::Html) {
+            page::refuse_if_left_out()?;
+        }
+        Ok(outputs)
     }
 
     /// Tells whether anything but the table on stdout was asked for.
     pub(super) fn were_chosen(arguments: &OutputArgs) -> bool {
         arguments.format.is_some() || !arguments.out.is_empty()
+    }
+
+    /// Tells whether a format is wanted, on stdout or in a file.
+    pub(super) fn has(&self, wanted: Format) -> bool {
+        let files = self.files.iter().map(|(_, format)| *format);
+        files.chain(self.stdout).any(|format| format == wanted)
     }
 
     /// Tells whether the method section is written to a file.
@@ -119,6 +136,22 @@ impl Render for RankingReport {
             Format::Csv => render_csv(self),
             Format::Json => render_json(self),
             Format::Methods => render_methods(self, VERSION),
+            Format::Html => page::render_alone(self),
+        }
+    }
+}
+
+/// A ranking whose page says more than it.
+pub(super) struct WithPage {
+    pub(super) report: RankingReport,
+    pub(super) page: String,
+}
+
+impl Render for WithPage {
+    fn render(&self, format: Format, look: Look) -> String {
+        match format {
+            Format::Html => self.page.clone(),
+            format => self.report.render(format, look),
         }
     }
 }
@@ -129,8 +162,8 @@ impl Render for TrendReport {
             Format::Md => render_trend_markdown(self),
             Format::Csv => render_trend_csv(self),
             Format::Json => render_trend_json(self),
-            // The method section was refused when formats were chosen.
-            Format::Table | Format::Methods => render_trend_terminal(self, look),
+            // Method section and page were refused when formats were chosen.
+            Format::Table | Format::Methods | Format::Html => render_trend_terminal(self, look),
         }
     }
 }
@@ -160,8 +193,9 @@ fn format_of(path: &Path) -> Result<Format, Failure> {
         "md" => Ok(Format::Md),
         "csv" => Ok(Format::Csv),
         "json" => Ok(Format::Json),
+        "html" => Ok(Format::Html),
         _ => Err(Failure::usage(format!("`--out {}` names no format", path.display()))
-            .because("the ending must be `.txt`, `.md`, `.csv` or `.json`; `methods.md` is the method section")
+            .because("the ending must be `.txt`, `.md`, `.csv`, `.json` or `.html`; `methods.md` is the method section")
             .hint("to write all formats to a folder, end its name with `/`")),
     }
 }

@@ -11,6 +11,8 @@ mod methods;
 mod model;
 mod notes;
 mod number;
+#[cfg(feature = "html")]
+mod page;
 mod table;
 mod terminal;
 mod trend;
@@ -23,9 +25,11 @@ pub use markdown::render_markdown;
 pub use methods::render_methods;
 pub use model::{
     Compared, Inputs, Line, RankingReport, Reference, ReferenceKind, Shares, UnknownMetric,
-    notes_of_baseline, reference_of_baseline, reference_of_run,
+    known_metrics, notes_of_baseline, reference_of_baseline, reference_of_run,
 };
 pub use number::{count, signed};
+#[cfg(feature = "html")]
+pub use page::{PageMetric, ThinnedTo, render_page, thin};
 pub use terminal::{Look, render_terminal};
 pub use trend::{
     TrendInputs, TrendReport, render_trend_csv, render_trend_json, render_trend_markdown,

@@ -13,6 +13,8 @@ use crate::domain::trend::{Trend, TrendEnd, TrendLine};
 
 pub use self::csv::render_trend_csv;
 pub use json::render_trend_json;
+#[cfg(feature = "html")]
+pub(super) use text::{columns as columns_of_trend, subtitle as subtitle_of_trend};
 pub use text::{render_trend_markdown, render_trend_terminal};
 
 /// What a trend report is made from.

@@ -36,7 +36,7 @@ pub fn render_trend_markdown(report: &TrendReport) -> String {
 }
 
 /// Names the metric, the span, the periods and the sources.
-fn subtitle(report: &TrendReport) -> String {
+pub(in crate::report) fn subtitle(report: &TrendReport) -> String {
     let day = |end: crate::domain::trend::TrendEnd| end.run.started_at().format("%Y-%m-%d");
     let (first, last) = (day(report.first), day(report.last));
     let runs = match report.periods {
@@ -53,7 +53,7 @@ fn subtitle(report: &TrendReport) -> String {
     .join(" · ")
 }
 
-fn columns(report: &TrendReport) -> Vec<Column> {
+pub(in crate::report) fn columns(report: &TrendReport) -> Vec<Column> {
     let make = |heading: &str, align: Align, cell: &dyn Fn(&TrendLine) -> String| Column {
         heading: heading.to_owned(),
         align,
