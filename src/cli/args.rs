@@ -13,6 +13,7 @@ use crate::domain::period::Per;
 use crate::domain::survey::ApiChoice;
 use crate::domain::when;
 use crate::history::MAPPABLE;
+use crate::report::{ChartLook, ScaleChoice, Theme};
 use crate::settings::Flags;
 
 /// Counts how many GitHub repositories match a query, keeps every answer, and ranks frameworks by it.
@@ -240,6 +241,14 @@ pub(super) struct TrendArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+
+    /// What pictures draw; files called ranks.svg and ranks.png draw ranks
+    #[arg(long, value_name = "CHART", default_value = "lines", help_heading = "Output")]
+    pub(super) chart: ChartArg,
+
+    /// How counts lie along the axis of pictures
+    #[arg(long, value_name = "SCALE", default_value = "auto", help_heading = "Output")]
+    pub(super) scale: ScaleArg,
 }
 
 #[derive(Debug, Args)]
@@ -289,6 +298,14 @@ pub(super) struct OutputArgs {
     /// Write to a file, its ending chooses the format; DIR/ writes all; may be repeated
     #[arg(long, value_name = "FILE|DIR/")]
     pub(super) out: Vec<PathBuf>,
+
+    /// The colours of pictures
+    #[arg(long, value_name = "THEME", default_value = "light")]
+    pub(super) theme: ThemeArg,
+
+    /// The width of pictures in pixels [default: 800, of PNG 1600]
+    #[arg(long, value_name = "PX", value_parser = parse_width())]
+    pub(super) width: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -393,6 +410,10 @@ pub(super) enum Format {
     Csv,
     /// Everything, for programs
     Json,
+    /// A chart that scales to any size
+    Svg,
+    /// A chart in pixels
+    Png,
     /// A method section in Markdown: queries with links, moments, completeness, citation
     Methods,
     /// A page with every metric, its trend and how it was counted; one file
@@ -404,6 +425,32 @@ pub(super) enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+/// The colours of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ThemeArg {
+    /// Dark on white
+    Light,
+    /// Light on nearly black
+    Dark,
+}
+
+/// What the picture of a trend draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ChartArg {
+    /// Counts over time
+    Lines,
+    /// Ranks over time
+    Ranks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScaleArg {
+    /// Logarithmic where the largest count is many times the smallest one
+    Auto,
+    Linear,
+    Log,
 }
 
 /// The shape of an exported table.
@@ -442,6 +489,25 @@ impl From<ApiArg> for ApiChoice {
     }
 }
 
+impl From<ThemeArg> for Theme {
+    fn from(theme: ThemeArg) -> Self {
+        match theme {
+            ThemeArg::Light => Self::Light,
+            ThemeArg::Dark => Self::Dark,
+        }
+    }
+}
+
+impl From<ScaleArg> for ScaleChoice {
+    fn from(scale: ScaleArg) -> Self {
+        match scale {
+            ScaleArg::Auto => Self::ByData,
+            ScaleArg::Linear => Self::Linear,
+            ScaleArg::Log => Self::Log,
+        }
+    }
+}
+
 impl From<PerArg> for Per {
     fn from(per: PerArg) -> Self {
         match per {
@@ -451,6 +517,13 @@ impl From<PerArg> for Per {
             PerArg::Month => Self::Month,
         }
     }
+}
+
+/// The widest picture that is made, in pixels.
+const WIDEST_PX: u32 = 8000;
+
+fn parse_width() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(i64::from(ChartLook::NARROWEST_PX)..=i64::from(WIDEST_PX))
 }
 
 fn parse_mapping(text: &str) -> Result<(String, String), String> {

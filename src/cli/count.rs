@@ -19,7 +19,8 @@ use crate::report::{Inputs, RankingReport};
 const LONGEST_LIST_BYTES: u64 = 1 << 20;
 
 pub(super) fn perform(session: &Session, arguments: &CountArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let words = ["count"].into_iter().chain(arguments.terms.iter().map(String::as_str));
+    let outputs = Outputs::choose(session, &words.collect::<Vec<_>>(), &arguments.output)?;
     let terms = read_terms(arguments)?;
     let survey = survey_of(&terms, arguments.save.as_deref())?;
     if let Some(name) = &arguments.save {

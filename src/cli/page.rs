@@ -85,11 +85,7 @@ mod with_pages {
         let parts: Vec<PageMetric<'_>> = reports
             .iter()
             .zip(&trends)
-            .zip(&counts)
-            .map(|((report, trend), counts)| PageMetric {
-                report,
-                trend: trend.as_ref().map(|trend| (trend, &counts.series)),
-            })
+            .map(|(report, trend)| PageMetric { report, trend: trend.as_ref() })
             .collect();
         Ok(render_page(&parts, VERSION))
     }

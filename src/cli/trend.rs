@@ -14,7 +14,7 @@ use crate::history::{HistoryError, read_series};
 use crate::report::{TrendInputs, TrendReport, render_wide};
 
 pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose_for_trend(&arguments.output)?;
+    let outputs = Outputs::choose_for_trend(session, arguments)?;
     let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
     let report = counts.report(&arguments.window)?;
     outputs.write(session, &report)?;

@@ -29,6 +29,7 @@ pub(super) struct Ui {
     color: anstream::ColorChoice,
     columns: usize,
     blocks: bool,
+    is_terminal: bool,
 }
 
 impl Ui {
@@ -47,6 +48,7 @@ impl Ui {
             },
             columns: environment.columns.or_else(of_terminal).unwrap_or(DEFAULT_COLUMNS),
             blocks: !environment.is_dumb_terminal,
+            is_terminal: io::stdout().is_terminal(),
         }
     }
 
@@ -67,6 +69,22 @@ impl Ui {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Writes data to stdout as it is.
+    pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::failed("stdout cannot be written").caused_by(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells whether stdout is a terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.is_terminal
     }
 
     /// Says something, unless quiet.

@@ -3,6 +3,7 @@
 //! Nothing here opens a file or prints: a format takes the model and returns a text, the same text
 //! each time.
 
+mod chart;
 mod csv;
 mod escape;
 mod json;
@@ -19,6 +20,11 @@ mod trend;
 mod wide;
 
 pub use self::csv::render_csv;
+pub use chart::{
+    Anchor, ChartLook, Dash, MarkKind, Plot, Role, SERIES_COLOURS, Scale, ScaleChoice, Scene,
+    Shape, Spot, Theme, Words, draw_ranking, draw_ranks, draw_trend, render_chart_colours,
+    render_chart_style, render_inline_svg, render_svg,
+};
 pub use escape::is_bidi_control;
 pub use json::render_json;
 pub use markdown::render_markdown;
@@ -32,7 +38,7 @@ pub use number::{count, signed};
 pub use page::{PageMetric, ThinnedTo, render_page, thin};
 pub use terminal::{Look, render_terminal};
 pub use trend::{
-    TrendInputs, TrendReport, render_trend_csv, render_trend_json, render_trend_markdown,
-    render_trend_terminal,
+    EventKind, TrendEvent, TrendInputs, TrendReport, TrendRow, render_trend_csv, render_trend_json,
+    render_trend_markdown, render_trend_terminal,
 };
 pub use wide::render_wide;

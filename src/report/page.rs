@@ -15,11 +15,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::chart::{Theme, render_chart_colours, render_chart_style};
 use super::model::RankingReport;
 use super::trend::TrendReport;
-use crate::domain::series::Series;
 use pack::pack;
-use view::{Lead, Section};
+use view::{Lead, Section, draw_charts};
 
 pub use thin::{ThinnedTo, thin};
 
@@ -36,8 +36,8 @@ const SCRIPT: &str = concat!(
 pub struct PageMetric<'a> {
     /// Its ranking.
     pub report: &'a RankingReport,
-    /// How its counts went, and the counts themselves; `None` if there is one run only.
-    pub trend: Option<(&'a TrendReport, &'a Series)>,
+    /// How its counts went; `None` if there is one run only.
+    pub trend: Option<&'a TrendReport>,
 }
 
 #[derive(Template)]
@@ -49,9 +49,9 @@ struct Page<'a> {
     version: &'a str,
     sections: Vec<Section<'a>>,
     data: String,
-    style: &'static str,
+    style: String,
     style_hash: String,
-    script: &'static str,
+    script: String,
     script_hash: String,
 }
 
@@ -62,20 +62,44 @@ struct Page<'a> {
 pub fn render_page(metrics: &[PageMetric<'_>], version: &str) -> String {
     let Some(first) = metrics.first() else { return String::new() };
     let sections = (1..).zip(metrics).map(|(no, metric)| Section::of(no, *metric, version));
+    let mut sections: Vec<Section<'_>> = sections.collect();
+    draw_charts(&mut sections, metrics);
+    let (style, script) = (style(), without_remarks(SCRIPT));
     let page = Page {
         title: &first.report.title,
         survey: &first.report.survey,
         run: first.report.run.to_string(),
         version,
-        sections: sections.collect(),
+        sections,
         data: harmless_json(&pack(metrics)),
-        style: STYLE,
-        style_hash: hash(STYLE),
-        script: SCRIPT,
-        script_hash: hash(SCRIPT),
+        style_hash: hash(&style),
+        style,
+        script_hash: hash(&script),
+        script,
     };
     // Writing to memory cannot fail.
     page.render().unwrap_or_default()
+}
+
+/// Returns the style sheet: the colours of charts in both themes, the rules of their shapes, and the
+/// page's own rules.
+fn style() -> String {
+    format!(
+        ":root {{ {} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {} }} }}\n{}{}",
+        render_chart_colours(Theme::Light),
+        render_chart_colours(Theme::Dark),
+        render_chart_style(),
+        without_remarks(STYLE),
+    )
+}
+
+/// Returns a script or a style sheet without the lines that are remarks, and without indentation: no text of it goes
+/// over several lines.
+fn without_remarks(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let lines = lines.filter(|line| !(line.starts_with("/**") && line.ends_with("*/")));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Returns what a content security policy calls a text by.
@@ -97,7 +121,7 @@ mod tests {
     fn what_a_policy_names_is_the_text_between_the_tags() {
         // `printf %s 'alert(1)' | openssl dgst -sha256 -binary | base64`
         assert_eq!(hash("alert(1)"), "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='");
-        for text in [STYLE, SCRIPT] {
+        for text in [style(), without_remarks(SCRIPT)] {
             assert!(!text.contains("</"), "would end its element");
         }
     }

@@ -106,7 +106,7 @@ pub(super) fn moments(first: DateTime<Utc>, last: DateTime<Utc>) -> String {
 }
 
 /// Writes a rank with its marks.
-fn rank_text(line: &Line) -> String {
+pub(super) fn rank_text(line: &Line) -> String {
     let Some(rank) = line.standing.rank else { return MISSING.to_owned() };
     let incomplete = matches!(line.standing.entrant.tally.outcome, Outcome::Incomplete(_));
     let close = !line.standing.not_distinguishable_from.is_empty();

@@ -72,7 +72,7 @@ async function expectFits(page) {
 async function expectAccessible(page, { script, scheme }) {
   if (!script) {
     const text = readFileSync(new URL(page.url()), "utf8");
-    const plain = page.url().replace(".html", "-plain.html");
+    const plain = page.url().replace(".html", `-plain-${page.viewportSize().width}-${scheme}.html`);
     writeFileSync(new URL(plain), text.replace(/<script>[^]*?<\/script>/, ""));
     const context = await browser.newContext({ viewport: page.viewportSize(), colorScheme: scheme });
     try {
@@ -99,7 +99,7 @@ const number = (text) => Number(text.replace(/[^\d.+-]/g, "").replace(/^$/, "NaN
 
 /** The cells of a column, as they stand. */
 const column = (table, index) =>
-  table.locator("tbody tr").evaluateAll((rows, index) => rows.map((row) => row.cells[index].textContent.trim()), index);
+  table.locator("tbody tr").evaluateAll((rows, index) => rows.map((row) => row.cells[index].textContent.replace(/^[ \n]+|[ \n]+$/g, "")), index);
 
 /** Every count of a page's table is that of the history, and its rank too. */
 async function expectRanking(section, counts) {
@@ -152,13 +152,22 @@ async function expectSorts(table) {
   figures["tables sorted"] += 1;
 }
 
+/** The framework that a chart means by a name: without what turns the direction, and shortened. */
+function called(name, counts) {
+  const clean = (text) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+  const fits = (full) => clean(full) === name || (name.endsWith("…") && clean(full).startsWith(name.slice(0, -1)));
+  const found = Object.keys(counts).filter(fits);
+  assert.equal(found.length, 1, `${name}: ${found}`);
+  return counts[found[0]];
+}
+
 /** What stands above a chart is what the history has. */
 async function expectRead(figure, counts, ofRun) {
   const text = await figure.getByRole("status").textContent();
   const [name, day, ...words] = text.split(" · ");
   assert.match(day, /^\d{4}-\d\d-\d\d$/, text);
   if (ofRun) assert.equal(day, ofRun);
-  const found = counts[name]?.[day];
+  const found = called(name, counts)[day];
   if (found === undefined) {
     assert.equal(words[0], "no count", text);
     return { name, day };
@@ -221,7 +230,6 @@ async function expectScales(figure) {
   assert.equal(await log.getAttribute("aria-pressed"), "false");
   assert.notDeepEqual(await course(figure), before);
   assert.ok((await labels(figure)).includes("0"), "a linear scale begins at 0");
-  assert.match(await figure.locator("figcaption").textContent(), /Linear scale from 0/);
   await log.focus();
   await figure.page().keyboard.press("Space");
   assert.deepEqual(await course(figure), before);
@@ -254,12 +262,12 @@ async function useEverything(page, name) {
     assert.equal(await section.getByRole("heading", { level: 2 }).textContent(), title);
     figures["metrics shown"] += 1;
     await expectRanking(section, counts);
-    const figure = section.locator(".chart[data-chart=counts]");
-    for (const chart of await section.locator(".chart").all()) await expectNamesApart(chart);
+    const figure = section.locator(".graph[data-chart=counts]");
+    for (const chart of await section.locator(".graph").all()) await expectNamesApart(chart);
     if (index > 0) continue;
     await expectScales(figure);
     await expectReads(figure, counts);
-    await expectReads(section.locator(".chart[data-chart=ranks]"), counts);
+    await expectReads(section.locator(".graph[data-chart=ranks]"), counts);
     await expectSorts(section.locator(".ranking table"));
     await expectSorts(section.locator(".changes table"));
   }
@@ -304,37 +312,49 @@ async function expectNoHarm(page) {
 const cases = [true, false].flatMap((script) =>
   WIDTHS.flatMap((width) => ["light", "dark"].map((scheme) => ({ script, width, scheme }))));
 
-try {
-  for (const look of cases) {
-    await open("usual", look, async (page) => {
+const acts = [];
+for (const look of cases) {
+  acts.push(() =>
+    open("usual", look, async (page) => {
       await (look.script ? useEverything(page, "usual") : readEverything(page, "usual"));
       await expectAccessible(page, look);
-    });
-  }
-  for (const look of cases.filter(({ width, scheme }) => (width === 800) === (scheme === "dark"))) {
-    await open("hostile", look, async (page) => {
+    }));
+}
+for (const look of cases.filter(({ width, scheme }) => (width === 800) === (scheme === "dark"))) {
+  acts.push(() =>
+    open("hostile", look, async (page) => {
       await expectNoHarm(page);
       await (look.script ? useEverything(page, "hostile") : readEverything(page, "hostile"));
       await expectNoHarm(page);
       await expectAccessible(page, look);
-    });
-    await open("alone", look, async (page) => {
+    }));
+  acts.push(() =>
+    open("alone", look, async (page) => {
       await expectRanking(shown(page), truth.alone.Repositories);
-      assert.equal(await page.locator(".chart").count(), 0, "one run is no line");
+      assert.equal(await page.locator(".graph").count(), 0, "one run is no line");
       await expectAccessible(page, look);
-    });
-  }
-  await open("usual", { width: 1600, scheme: "light", script: true }, async (page) => {
+    }));
+}
+acts.push(() =>
+  open("usual", { width: 1600, scheme: "light", script: true }, async (page) => {
     for (const width of [400, 1100]) {
       await page.setViewportSize({ width, height: 900 });
-      await page.waitForFunction((width) => document.querySelector(".chart svg").clientWidth < width, width);
+      await page.waitForFunction((width) => document.querySelector(".graph svg").clientWidth < width, width);
       await expectFits(page);
     }
     await page.emulateMedia({ media: "print" });
     assert.equal(await page.getByRole("navigation").isVisible(), false);
     assert.ok((await page.pdf({ format: "A4" })).length > 10_000, "it prints");
     await page.emulateMedia({ media: "screen" });
-  });
+  }));
+
+/** Takes one act after the other until none is left. */
+async function work() {
+  for (let act = acts.shift(); act; act = acts.shift()) await act();
+}
+
+try {
+  await Promise.all([work(), work()]);
   console.log(Object.entries(figures).map(([what, count]) => `${count} ${what}`).join(", "));
 } catch (error) {
   console.error(error.message);

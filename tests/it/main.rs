@@ -3,6 +3,7 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod charts;
 mod collect;
 mod fake_github;
 mod fake_github_tests;
@@ -13,6 +14,7 @@ mod history;
 mod import;
 mod interrupted;
 mod interrupted_mending;
+mod page;
 mod repair;
 mod report;
 mod repository;
@@ -20,4 +22,5 @@ mod rooms;
 mod simulated;
 mod surveys;
 mod trend;
+mod two_years;
 mod workdir;

@@ -34,7 +34,9 @@ pub(super) use pass::{Troubles, describe_api, describe_change, make_pass, teller
 const MOST_RUNS_LOOKED_AT: usize = 30;
 
 pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let mut words: Vec<&str> = ["collect"].into_iter().chain(arguments.survey.as_deref()).collect();
+    words.extend(arguments.replay.iter().flat_map(|replay| ["--replay", replay]));
+    let outputs = Outputs::choose(session, &words, &arguments.output)?;
     let survey = session.load_survey(arguments.survey.as_deref())?.value;
     let periods = periods(&survey, arguments)?;
     let origin = match &arguments.replay {

@@ -1,16 +1,15 @@
 
 // Axes, marks and labels: what a chart is made of.
 
+/** As many of 1, 2 and 5 times the powers of ten as there is room for. */
 function logAxis(least, most) {
-  const [from, to] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
-  const leads = to - from <= 2 ? [1, 2, 5] : to - from <= 4 ? [1, 3] : [1];
-  const round = [];
-  for (let power = from; power <= Math.max(to, from + 1); power++) {
-    for (const lead of leads) round.push(lead * 10 ** power);
-  }
-  const first = round.findLastIndex((tick) => tick <= least);
-  const ticks = round.slice(first, round.findIndex((tick) => tick >= most) + 1);
-  return { ticks, place: (value) => Math.log(Math.max(value, ticks[0])), words: "logarithmic scale" };
+  const [low, high] = [least / 1.2, most * 1.2];
+  const powers = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) powers.push(10 ** power);
+  const marked = [[1, 2, 5], [1, 3], [1]].map((leads) =>
+    powers.flatMap((power) => leads.map((lead) => lead * power)).filter((tick) => tick >= low && tick <= high));
+  const ticks = marked.find((some) => some.length <= 8) ?? marked[2];
+  return { low, high, ticks, place: (value) => Math.log(Math.max(value, low)), words: "" };
 }
 
 /** From 0, unless all counts lie so close together that they could not be told apart. */
@@ -22,12 +21,13 @@ function linearAxis(least, most) {
   const first = Math.floor(low / step);
   const last = Math.max(Math.ceil(most / step), first + 1);
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
-  const words = ticks[0] > 0 ? `linear scale from ${short(ticks[0])}, not from 0` : "linear scale from 0";
-  return { ticks, place: (value) => value, words };
+  const words = ticks[0] > 0 ? `The axis begins at ${short(ticks[0])}, not at 0.` : "";
+  return { low: ticks[0], high: ticks.at(-1), ticks, place: (value) => value, words };
 }
 
 function rankAxis(lowest) {
-  return { ticks: Array.from({ length: lowest }, (_, i) => i + 1), place: (value) => -value, words: "" };
+  const ticks = Array.from({ length: lowest }, (_, i) => i + 1);
+  return { low: lowest, high: 1, ticks, place: (value) => -value, words: "" };
 }
 
 /** Hours, days, months or years at which the axis of time is marked, as many as there is room for. */

@@ -18,9 +18,8 @@ class Chart {
     this.least = Math.min(...all);
     this.isLog = this.least > 0 && this.most / this.least > 40;
     this.addTools();
-    this.caption = document.createElement("figcaption");
-    this.caption.append(...this.remarks());
-    figure.append(this.caption);
+    this.remark = document.createElement("p");
+    figure.querySelector("figcaption")?.prepend(this.remark);
     this.listen();
   }
 
@@ -62,24 +61,6 @@ class Chart {
     return scales;
   }
 
-  /** What must be said below the chart, an element each. */
-  remarks() {
-    const texts = [""];
-    const counted = this.metric.lines.length;
-    if (counted > MOST_NAMED) texts.push(`Named are the first ${MOST_NAMED} of ${counted}; the next ones are grey.`);
-    if (gaps.size > 0) texts.push("Shaded: no finished run.");
-    if (this.lines.some((line) => line.bounds.size > 0)) {
-      texts.push("Open triangles: at least so many, GitHub stopped the search early.");
-    }
-    this.metric.events.slice(0, MOST_FLAGS).forEach(([, , text], place) => texts.push(`${letter(place)} ${text}`));
-    return texts.map((text) => {
-      const made = document.createElement("p");
-      made.dir = "auto";
-      made.textContent = text;
-      return made;
-    });
-  }
-
   axis() {
     if (this.isRanks) return rankAxis(Math.min(this.most, 24));
     const positive = this.values.flat().filter((value) => value > 0);
@@ -106,7 +87,7 @@ class Chart {
     const [from, to] = [times[0], times[lastRun]];
     this.xOf = (time) => left + ((time - from) / (to - from)) * (right - left);
     this.x = (run) => this.xOf(times[run]);
-    const [low, high] = [axis.place(axis.ticks.at(this.isRanks ? -1 : 0)), axis.place(axis.ticks.at(this.isRanks ? 0 : -1))];
+    const [low, high] = [axis.place(axis.low), axis.place(axis.high)];
     const margin = this.isRanks ? 11 : 0;
     this.y = (value) => bottom - margin - ((axis.place(value) - low) / (high - low || 1)) * (height - 2 * margin);
 
@@ -119,7 +100,7 @@ class Chart {
     this.marker = element("g", {}, svg);
     this.svg = svg;
     this.plot.replaceChildren(svg);
-    this.caption.firstChild.textContent = this.isRanks ? "" : `${axis.words[0].toUpperCase()}${axis.words.slice(1)}.`;
+    this.remark.textContent = axis.words;
     this.show();
   }
 

@@ -6,16 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::PageMetric;
 use crate::domain::run::RunId;
 use crate::domain::sample::Status;
-use crate::domain::series::Series;
+use crate::domain::trend::TrendLine;
 use crate::report::escape;
-use crate::report::trend::TrendReport;
+use crate::report::trend::{EventKind, TrendEvent, TrendReport};
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The runs of all metrics, each with its place among them.
+type Places = BTreeMap<RunId, i128>;
 
 /// All that the script is given.
 #[derive(Serialize)]
@@ -34,8 +38,8 @@ pub(super) struct Data {
 struct Metric {
     title: String,
     lines: Vec<Line>,
-    /// The minute, whether a line begins anew, and the sentence.
-    events: Vec<(i64, bool, String)>,
+    /// The minute of a change in the way of counting, and whether a line begins anew there.
+    events: Vec<(i64, bool)>,
 }
 
 #[derive(Serialize)]
@@ -52,62 +56,70 @@ struct Line {
     t: String,
 }
 
-/// Packs the series of all metrics.
+/// Packs the counts over time of all metrics.
 pub(super) fn pack(metrics: &[PageMetric<'_>]) -> Data {
     let trends = || metrics.iter().filter_map(|metric| metric.trend);
     let mut frameworks: Vec<&str> = Vec::new();
-    for line in trends().flat_map(|(report, _)| &report.lines) {
+    for line in trends().flat_map(|trend| &trend.lines) {
         if !frameworks.contains(&line.framework.as_str()) {
             frameworks.push(&line.framework);
         }
     }
     // As a rule all metrics have the same runs.
-    let mut runs: BTreeSet<RunId> = BTreeSet::new();
-    let mut behind_gaps: BTreeSet<RunId> = BTreeSet::new();
-    for (_, series) in trends() {
-        runs.extend(series.rows.iter().map(|row| row.run));
-        let pairs = series.rows.windows(2).filter(|pair| pair[0].period.to < pair[1].period.from);
-        behind_gaps.extend(pairs.map(|pair| pair[1].run));
-    }
-    let places: BTreeMap<RunId, usize> = runs.iter().copied().zip(0..).collect();
-    let minutes = runs.iter().map(|run| i128::from(run.started_at().timestamp().div_euclid(60)));
-    let metric = |metric: &PageMetric<'_>| Metric {
-        title: metric.report.metric_title.clone(),
-        lines: metric.trend.map(|trend| lines(trend, &frameworks, &places)).unwrap_or_default(),
-        events: Vec::new(),
+    let rows = || trends().flat_map(|trend| &trend.rows);
+    let runs: BTreeSet<RunId> = rows().map(|row| row.run).collect();
+    let behind_gaps: BTreeSet<RunId> =
+        rows().filter(|row| row.follows_gap).map(|row| row.run).collect();
+    let places: Places = runs.iter().copied().zip(0..).collect();
+    let metric = |metric: &PageMetric<'_>| {
+        let line = |(trend, line)| pack_line(trend, line, &frameworks, &places);
+        let lines = metric.trend.map(|t| t.lines.iter().map(|l| line((t, l))).collect());
+        Metric {
+            title: escape::terminal(&metric.report.metric_title),
+            lines: lines.unwrap_or_default(),
+            events: metric.trend.map(events).unwrap_or_default(),
+        }
     };
     Data {
         metrics: metrics.iter().map(metric).collect(),
-        times: differences(minutes),
-        gaps: differences(behind_gaps.iter().map(|run| places[run] as i128)),
+        times: differences(runs.iter().map(|run| i128::from(minute(run.started_at())))),
+        gaps: differences(behind_gaps.iter().filter_map(|run| places.get(run)).copied()),
         frameworks: frameworks.into_iter().map(escape::terminal).collect(),
     }
 }
 
-fn lines(
-    (report, series): (&TrendReport, &Series),
+fn minute(at: DateTime<Utc>) -> i64 {
+    at.timestamp().div_euclid(60)
+}
+
+fn events(trend: &TrendReport) -> Vec<(i64, bool)> {
+    let event = |event: &TrendEvent| (minute(event.at), event.kind == EventKind::Break);
+    trend.events.iter().map(event).collect()
+}
+
+fn pack_line(
+    trend: &TrendReport,
+    line: &TrendLine,
     frameworks: &[&str],
-    places: &BTreeMap<RunId, usize>,
-) -> Vec<Line> {
-    let line = |(index, name): (usize, &String)| {
-        let mut counts = vec![None; places.len()];
-        let mut bounds = vec![false; places.len()];
-        for row in &series.rows {
-            let Some(value) = row.value(index) else { continue };
-            let place = places[&row.run];
-            counts[place] = Some(value.count);
-            bounds[place] = value.status == Status::Incomplete;
-        }
-        let turns = report.lines.iter().filter(|line| line.framework == *name);
-        let breaks = turns.flat_map(|line| &line.turns).filter(|turn| turn.kind.is_break());
-        Line {
-            f: frameworks.iter().position(|other| other == name).unwrap_or_default(),
-            n: pack_counts(&counts),
-            b: pack_stretches(&bounds),
-            t: differences(breaks.filter_map(|turn| places.get(&turn.run)).map(|p| *p as i128)),
-        }
-    };
-    series.frameworks.iter().enumerate().map(line).collect()
+    places: &Places,
+) -> Line {
+    let mut counts = vec![None; places.len()];
+    let mut bounds = vec![false; places.len()];
+    let mut breaks = Vec::new();
+    for point in &line.course {
+        let row = trend.rows.get(point.row);
+        let Some(place) = row.and_then(|row| places.get(&row.run)).copied() else { continue };
+        let Ok(index) = usize::try_from(place) else { continue };
+        counts[index] = Some(point.count);
+        bounds[index] = point.status == Status::Incomplete;
+        breaks.extend(point.begins_anew.then_some(place));
+    }
+    Line {
+        f: frameworks.iter().position(|name| *name == line.framework).unwrap_or_default(),
+        n: pack_counts(&counts),
+        b: pack_stretches(&bounds),
+        t: differences(breaks.into_iter()),
+    }
 }
 
 fn pack_counts(counts: &[Option<u64>]) -> String {

@@ -46,7 +46,7 @@ const charts = new Map();
 function chartsOf(section) {
   if (!charts.has(section)) {
     const metric = data.metrics[sections.indexOf(section)];
-    const figures = [...section.querySelectorAll(".chart")];
+    const figures = [...section.querySelectorAll(".graph")];
     charts.set(section, figures.map((figure) => new Chart(figure, metric)));
   }
   return charts.get(section);

@@ -1,14 +1,25 @@
-//! The parts of the page as its template shows them: texts and lengths, nothing to work out.
+//! The parts of the page as its template shows them: texts, lengths and pictures, nothing to work
+//! out.
 
 use super::PageMetric;
 use crate::domain::sample::{Outcome, Status};
+use crate::report::chart::{
+    ChartLook, MOST_FLAGS, ScaleChoice, Words, draw_ranks, draw_trend, render_inline_svg,
+};
 use crate::report::markdown::capitalised;
 use crate::report::methods::{QueryLine, citation, paragraph};
 use crate::report::model::{Line, RankingReport};
 use crate::report::number::count;
 use crate::report::table::{Align, COUNT, Column, columns, count_text, moments};
-use crate::report::trend::{TrendReport, columns_of_trend, subtitle_of_trend};
+use crate::report::trend::{TrendEvent, TrendReport, columns_of_trend, subtitle};
 
+/// The widths that charts are drawn for.
+const WIDTHS: [ChartLook; 2] = [
+    ChartLook { width_px: 760, words: Words::Names },
+    ChartLook { width_px: 380, words: Words::Names },
+];
+/// How many bytes the charts may have for which no script is needed, apart from the first ones.
+const MOST_CHARTS_BYTES: usize = 90_000;
 /// How long the longest bar is.
 const LONGEST_BAR: f64 = 100.0;
 
@@ -59,6 +70,8 @@ pub(super) struct Cell {
     pub(super) heading: String,
     pub(super) class: &'static str,
     pub(super) is_name: bool,
+    /// Whether a narrow screen shows the heading before the text.
+    pub(super) is_labelled: bool,
     pub(super) bar: Option<Bar>,
 }
 
@@ -70,8 +83,18 @@ pub(super) struct Bar {
 
 pub(super) struct TrendView<'a> {
     pub(super) subtitle: String,
+    /// What stands there until the script draws; `None` if the page would become too large.
+    pub(super) charts: Option<Charts>,
+    /// How to read the charts, a sentence each.
+    pub(super) legend: Vec<String>,
     pub(super) changes: Table,
-    pub(super) notes: &'a [String],
+    pub(super) notes: Vec<&'a str>,
+}
+
+/// Pictures of a trend, each for wide and for narrow screens.
+pub(super) struct Charts {
+    pub(super) counts: [String; 2],
+    pub(super) ranks: [String; 2],
 }
 
 pub(super) struct Query<'a> {
@@ -94,7 +117,7 @@ impl<'a> Section<'a> {
             lead: lead(report),
             ranking: ranking(report),
             notes: &report.notes,
-            trend: metric.trend.map(|(trend, _)| view_of(trend)),
+            trend: metric.trend.map(view_of),
             made: paragraph(report, version),
             citation: citation(report, version),
             queries: report.lines.iter().map(query).collect(),
@@ -184,13 +207,14 @@ fn heading_of(column: &Column) -> Heading {
 }
 
 fn cell_of(column: &Column, index: usize) -> Cell {
-    let is_name = column.heading == "framework";
+    let class = class_of(column);
     Cell {
         text: column.cells[index].clone(),
         remark: String::new(),
         heading: capitalised(&column.heading),
-        class: class_of(column),
-        is_name,
+        is_name: class == "f",
+        is_labelled: matches!(class, "n" | "o"),
+        class,
         bar: None,
     }
 }
@@ -206,23 +230,68 @@ fn class_of(column: &Column) -> &'static str {
     }
 }
 
+/// Draws the charts of all metrics as long as there is room for them, those of the first one in any
+/// case.
+pub(super) fn draw_charts(sections: &mut [Section<'_>], metrics: &[PageMetric<'_>]) {
+    let mut size_bytes = 0;
+    for (section, metric) in sections.iter_mut().zip(metrics) {
+        let Some((view, trend)) = section.trend.as_mut().zip(metric.trend) else { continue };
+        let charts = Charts {
+            counts: WIDTHS.map(|look| {
+                render_inline_svg(&draw_trend(trend, look, ScaleChoice::ByData))
+            }),
+            ranks: WIDTHS.map(|look| render_inline_svg(&draw_ranks(trend, look))),
+        };
+        let all = charts.counts.iter().chain(&charts.ranks);
+        let is_first = size_bytes == 0;
+        size_bytes += all.map(String::len).sum::<usize>();
+        if !is_first && size_bytes > MOST_CHARTS_BYTES {
+            return;
+        }
+        view.charts = Some(charts);
+    }
+}
+
 fn view_of(trend: &TrendReport) -> TrendView<'_> {
+    let is_flagged = |note: &str| flagged(trend).iter().any(|event| event.text == note);
     let columns = columns_of_trend(trend);
     let row = |index: usize| Row { cells: columns.iter().map(|c| cell_of(c, index)).collect() };
     TrendView {
         subtitle: facts(trend),
+        charts: None,
         changes: Table {
             headings: columns.iter().map(heading_of).collect(),
             rows: (0..trend.lines.len()).map(row).collect(),
             has_bars: false,
         },
-        notes: &trend.notes,
+        legend: legend(trend),
+        notes: trend.notes.iter().map(String::as_str).filter(|note| !is_flagged(note)).collect(),
     }
+}
+
+/// Says how to read the charts; breaks and notes of the survey have the letters that stand at them.
+fn legend(trend: &TrendReport) -> Vec<String> {
+    let mut legend = Vec::new();
+    if !trend.gaps.is_empty() {
+        legend.push("Shaded: no finished run.".to_owned());
+    }
+    let points = || trend.lines.iter().flat_map(|line| &line.course);
+    if points().any(|point| point.status == Status::Incomplete) {
+        legend.push("Open triangles: at least so many, GitHub stopped the search early.".to_owned());
+    }
+    let flags = ('a'..='z').zip(flagged(trend));
+    legend.extend(flags.map(|(letter, event)| format!("{letter}: {}", event.text)));
+    legend
+}
+
+/// Returns the events that charts show.
+fn flagged(trend: &TrendReport) -> &[TrendEvent] {
+    &trend.events[..trend.events.len().min(MOST_FLAGS)]
 }
 
 /// Tells span, periods and sources; the metric stands above already.
 fn facts(trend: &TrendReport) -> String {
-    let all = subtitle_of_trend(trend);
+    let all = subtitle(trend);
     let facts = all.strip_prefix(&trend.metric_title).map(|facts| facts.trim_start_matches(" · "));
     facts.unwrap_or(&all).to_owned()
 }
