@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::args::{ChartArg, Format, OutputArgs, TrendArgs};
-use super::diagnostic::Failure;
+use super::diagnostic::{Failure, Hint};
 use super::page;
 use super::ui::Ui;
 use crate::export::{HAS_PNG, PngError, render_png};
@@ -195,7 +195,7 @@ impl Outputs {
                 Rendered::Text(text) => {
                     anstream::adapter::strip_str(&text).to_string().into_bytes()
                 }
-                Rendered::Picture(scene) => self.encode(*format, &scene)?,
+                Rendered::Picture(scene) => self.encode(session, *format, &scene)?,
             };
             replace_file(path, &bytes).map_err(|error| {
                 Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
@@ -205,17 +205,23 @@ impl Outputs {
         let Some(format) = self.stdout else { return Ok(()) };
         match report.render(format, &self.wishes) {
             Rendered::Text(text) => session.ui.data(&text),
-            Rendered::Picture(scene) => Ui::bytes(&self.encode(format, &scene)?),
+            Rendered::Picture(scene) => Ui::bytes(&self.encode(session, format, &scene)?),
         }
     }
 
     /// Writes a picture down as PNG if that is the format, else as SVG.
-    fn encode(&self, format: Format, scene: &Scene) -> Result<Vec<u8>, Failure> {
-        match format {
-            Format::Png => render_png(scene, self.wishes.theme)
-                .map_err(|error| Failure::failed(error.to_string())),
-            _ => Ok(render_svg(scene, self.wishes.theme).into_bytes()),
+    fn encode(&self, session: &Session, format: Format, scene: &Scene) -> Result<Vec<u8>, Failure> {
+        if format != Format::Png {
+            return Ok(render_svg(scene, self.wishes.theme).into_bytes());
         }
+        let png = render_png(scene, self.wishes.theme)
+            .map_err(|error| Failure::failed(error.to_string()))?;
+        if !png.not_drawn.is_empty() {
+            let hint = Hint::new("an SVG has them: `--out picture.svg`");
+            let text = "the font of PNGs lacks characters of these texts and shows `�` instead";
+            session.ui.warn(text, &png.not_drawn, Some(&hint));
+        }
+        Ok(png.bytes)
     }
 }
 

@@ -20,6 +20,7 @@ GAP = range(40, 47)
 METRICS = [("repositories", "Repositories"), ("active", "Pushed to in the last 12 months"), ("topic", "With the topic")]
 NAMES = ["Spring", "Django", "Laravel", "Flask", "Express.js", "Ruby on Rails", "Next.js", "ASP.NET Core", "NestJS"]
 NAMES += ["Meteor.js", "CakePHP", "FastAPI", "Symfony", "Gin", "Phoenix", "Actix Web"]
+LANGUAGES = ["Java", "Python", "PHP", "JavaScript", "C#"]
 HOSTILE = [
     "<script>hacked=1</script>",
     "</script><script>hacked=2</script>",
@@ -42,7 +43,7 @@ def survey(names, metrics):
         text += f"[[metrics]]\nid = {json.dumps(metric)}\ntitle = {json.dumps(title)}\nquery = \"{{query}} is:public\"\n"
     for no, name in enumerate(names):
         name = json.dumps(name, ensure_ascii=False)
-        text += f"[[frameworks]]\nname = {name}\nlanguage = \"Language {no % 5}\"\nquery = \"f{no}\"\n"
+        text += f"[[frameworks]]\nname = {name}\nlanguage = \"{LANGUAGES[no % 5]}\"\nquery = \"f{no}\"\n"
     return text + "[[notes]]\ndate = 2026-04-01\ntext = \"GitHub counts forks in another way.\"\n"
 
 
@@ -69,7 +70,7 @@ def history(workdir, name, names, metrics, days):
                     continue
                 method = f"{no:08x}" if day < 70 or no != 5 else "ffffffff"
                 run = f"{on:%Y%m%d}T061700Z-{day:04x}"
-                row = [run, f"{on}T06:17:{no:02}Z", name, framework, f"Language {no % 5}", metric, method, 1, 1, count]
+                row = [run, f"{on}T06:17:{no:02}Z", name, framework, f"{LANGUAGES[no % 5]}", metric, method, 1, 1, count]
                 rows.writerow([*row, status, "rest", f"f{no} is:public", planned])
                 truth[title].setdefault(framework, {})[str(on)] = [count, status]
     folder = workdir.folder / "output" / name

@@ -43,7 +43,7 @@ const LIBRARIES: [(&str, &[&str]); 15] = [
     ("url", &["src/github/"]),
     ("secrecy", &["src/github/", "src/settings/", "src/cli/connection.rs"]),
     ("resvg", &["src/export/png.rs"]),
-    ("unicode_segmentation", &["src/report/chart/words.rs"]),
+    ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
     ("croner", &["src/domain/period.rs"]),
     ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
 ];

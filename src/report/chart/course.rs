@@ -81,7 +81,7 @@ impl Field {
     ) -> Self {
         let names_width = names.min(sheet.width * NAMES);
         let right = sheet.width - MARGIN - names_width - LEAD - 14.0;
-        let top = sheet.y + if report.events.is_empty() { 8.0 } else { 20.0 };
+        let top = sheet.y + if report.events.is_empty() { 12.0 } else { 22.0 };
         let (from, to) = (report.first.run.started_at(), report.last.run.started_at());
         let time = Time::new(from, to, left + EDGE, right);
         sheet.y = top + height + 22.0;

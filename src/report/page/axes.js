@@ -34,7 +34,7 @@ function rankAxis(lowest) {
 function timeTicks(from, to, most) {
   const days = (to - from) / DAY;
   const ticks = [];
-  if (days / most > 14) {
+  if (days > 75) {
     const step = [1, 2, 3, 6, 12, 24, 60, 120].find((months) => days / 30.4 / months <= most) ?? 240;
     const start = new Date(from);
     for (let month = Math.ceil(start.getUTCMonth() / step) * step; ; month += step) {

@@ -10,7 +10,7 @@ use crate::report::markdown::capitalised;
 use crate::report::methods::{QueryLine, citation, paragraph};
 use crate::report::model::{Line, RankingReport};
 use crate::report::number::count;
-use crate::report::table::{Align, COUNT, Column, columns, count_text, moments};
+use crate::report::table::{Align, COUNT, Column, FRAMEWORK, columns, count_text, moments};
 use crate::report::trend::{TrendEvent, TrendReport, columns_of_trend, subtitle};
 
 /// The widths that charts are drawn for.
@@ -222,7 +222,7 @@ fn cell_of(column: &Column, index: usize) -> Cell {
 fn class_of(column: &Column) -> &'static str {
     match (column.heading.as_str(), column.align) {
         ("rank", _) => "r",
-        ("framework", _) => "f",
+        (FRAMEWORK, _) => "f",
         ("language", _) => "l",
         (COUNT, _) => "c",
         (_, Align::Right) => "n",
