@@ -97,12 +97,7 @@ fn events(trend: &TrendReport) -> Vec<(i64, bool)> {
     trend.events.iter().map(event).collect()
 }
 
-fn pack_line(
-    trend: &TrendReport,
-    line: &TrendLine,
-    frameworks: &[&str],
-    places: &Places,
-) -> Line {
+fn pack_line(trend: &TrendReport, line: &TrendLine, frameworks: &[&str], places: &Places) -> Line {
     let mut counts = vec![None; places.len()];
     let mut bounds = vec![false; places.len()];
     let mut breaks = Vec::new();

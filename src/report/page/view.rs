@@ -99,7 +99,8 @@ pub(super) struct Charts {
 
 pub(super) struct Query<'a> {
     pub(super) name: &'a str,
-    pub(super) query: &'a str,
+    /// Empty where it is not known.
+    pub(super) text: &'a str,
     pub(super) url: String,
     pub(super) count: String,
     pub(super) status: String,
@@ -237,9 +238,8 @@ pub(super) fn draw_charts(sections: &mut [Section<'_>], metrics: &[PageMetric<'_
     for (section, metric) in sections.iter_mut().zip(metrics) {
         let Some((view, trend)) = section.trend.as_mut().zip(metric.trend) else { continue };
         let charts = Charts {
-            counts: WIDTHS.map(|look| {
-                render_inline_svg(&draw_trend(trend, look, ScaleChoice::ByData))
-            }),
+            counts: WIDTHS
+                .map(|look| render_inline_svg(&draw_trend(trend, look, ScaleChoice::ByData))),
             ranks: WIDTHS.map(|look| render_inline_svg(&draw_ranks(trend, look))),
         };
         let all = charts.counts.iter().chain(&charts.ranks);
@@ -277,7 +277,8 @@ fn legend(trend: &TrendReport) -> Vec<String> {
     }
     let points = || trend.lines.iter().flat_map(|line| &line.course);
     if points().any(|point| point.status == Status::Incomplete) {
-        legend.push("Open triangles: at least so many, GitHub stopped the search early.".to_owned());
+        legend
+            .push("Open triangles: at least so many, GitHub stopped the search early.".to_owned());
     }
     let flags = ('a'..='z').zip(flagged(trend));
     legend.extend(flags.map(|(letter, event)| format!("{letter}: {}", event.text)));
@@ -301,7 +302,7 @@ fn query(line: &Line) -> Query<'_> {
     let QueryLine { query, url, status, answered } = QueryLine::of(line);
     Query {
         name: &entrant.name,
-        query: query.unwrap_or_default(),
+        text: query.unwrap_or_default(),
         url: url.unwrap_or_default(),
         count: count_text(entrant.tally.outcome),
         status,
