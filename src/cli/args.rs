@@ -52,6 +52,7 @@ impl Cli {
         let connection = match &self.command {
             Command::Count(arguments) => Some(&arguments.connection),
             Command::Collect(arguments) => Some(&arguments.connection),
+            Command::Daemon(arguments) => Some(&arguments.connection),
             Command::Check(arguments) => Some(&arguments.connection),
             _ => None,
         };
@@ -88,6 +89,10 @@ pub(super) enum Command {
     Trend(TrendArgs),
     /// Write counts over time to a file for other programs
     Export(ExportArgs),
+    /// Stay in the foreground and collect when the schedule says so
+    Daemon(DaemonArgs),
+    /// Tell the last runs, what is due, gaps and token; for monitoring too
+    Health(HealthArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
     /// Take rows of another history or of a foreign CSV into a history, without doubles
@@ -153,7 +158,7 @@ pub(super) struct CollectArgs {
     pub(super) output: OutputArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "GitHub")]
 pub(super) struct ConnectionArgs {
     /// Read the token from this file
@@ -189,7 +194,7 @@ pub(super) struct ConnectionArgs {
     pub(super) pace: Option<Duration>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "GitHub")]
 pub(super) struct AskArgs {
     /// Ask over this API [default: what the survey says, else auto]
@@ -269,7 +274,7 @@ pub(super) struct ExportArgs {
 }
 
 /// Which counts over time are wanted.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct WindowArgs {
     /// From here on: 2026, 2026-06, 2026-06-30, -30d; or a run id
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
@@ -334,6 +339,61 @@ pub(super) struct CountArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DaemonArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// Collect once in each such period, for surveys without a schedule
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) per: Option<PerArg>,
+
+    /// Print the next so many due moments, one a line, and end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_DUE))]
+    pub(super) next: Option<u32>,
+
+    /// Print those from here on: 2026, 2026-06, 2026-06-30, -30d [default: now]
+    #[arg(long, value_name = "WHEN", requires = "next", allow_hyphen_values = true)]
+    pub(super) from: Option<String>,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub(super) ask: AskArgs,
+}
+
+/// The most due moments that are printed.
+const MOST_DUE: i64 = 100_000;
+
+#[derive(Debug, Args)]
+pub(super) struct HealthArgs {
+    /// The survey, or a history file
+    pub(super) survey: Option<String>,
+
+    /// Give a period so long after its due moment before its run is missed, such as 90m
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) grace: Option<Duration>,
+
+    /// Look for gaps from here on: 2026, 2026-06, 2026-06-30, -30d; or a run id [default: the last
+    /// 100 periods]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
+
+    /// Exit with 3 if the token was refused or ends within so many days [default: tell 14 days
+    /// before, and exit with 0]
+    #[arg(long, value_name = "N")]
+    pub(super) token_days: Option<u32>,
+
+    /// The period, for surveys without a schedule
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) per: Option<PerArg>,
+
+    /// The format on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: HealthFormat,
 }
 
 #[derive(Debug, Args)]
@@ -418,6 +478,15 @@ pub(super) enum Format {
     Methods,
     /// A page with every metric, its trend and how it was counted; one file
     Html,
+}
+
+/// A format of the health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HealthFormat {
+    /// A line for each matter, for people
+    Table,
+    /// Everything, for programs: as in health.json
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

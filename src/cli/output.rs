@@ -37,7 +37,7 @@ const RANKING_FILES: &[(&str, Format)] = &[
     #[cfg(feature = "html")]
     ("page.html", Format::Html),
 ];
-const TREND_FILES: &[(&str, Format)] = &[
+pub(super) const TREND_FILES: &[(&str, Format)] = &[
     ("trend.txt", Format::Table),
     ("trend.md", Format::Md),
     ("trend.csv", Format::Csv),
@@ -52,6 +52,9 @@ const RANKS_STEM: &str = "ranks";
 /// How wide pictures are if nobody says it.
 const WIDTH_PX: u32 = 800;
 const PNG_WIDTH_PX: u32 = 1600;
+
+/// How many texts that lost characters are named.
+const MOST_NAMED: usize = 5;
 
 /// A report that can be written in every format that was chosen for it.
 pub(super) trait Render {
@@ -78,6 +81,12 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
+    /// Returns what is drawn where nothing was wished for.
+    fn plain(look: Look) -> Self {
+        let (chart, scale) = (ChartArg::Lines, ScaleChoice::ByData);
+        Self { look, theme: Theme::Light, width_px: None, chart, scale }
+    }
+
     fn chart_look(&self, format: Format) -> ChartLook {
         let width_px = if format == Format::Png { PNG_WIDTH_PX } else { WIDTH_PX };
         ChartLook { width_px: self.width_px.unwrap_or(width_px), words: Words::All }
@@ -129,6 +138,12 @@ impl Outputs {
         Ok(outputs)
     }
 
+    /// Chooses one file and nothing else.
+    pub(super) fn to_file(path: &Path, format: Format) -> Self {
+        let wishes = Wishes::plain(FILE_LOOK);
+        Self { stdout: None, files: vec![(path.to_owned(), format)], wishes }
+    }
+
     fn choose_among(
         all: &[(&str, Format)],
         session: &Session,
@@ -150,7 +165,7 @@ impl Outputs {
         }
         if let Some(format) = arguments.format {
             refuse_missing(format)?;
-            if format == Format::Png && session.ui.is_terminal() {
+            if format == Format::Png && Ui::is_terminal() {
                 let words = command.iter().copied().chain(["--out", "picture.png"]);
                 return Err(Failure::usage("a picture in pixels is not for a terminal")
                     .hint(format!("write it to a file: `{}`", session.command(words))));
@@ -161,11 +176,9 @@ impl Outputs {
             format => format,
         };
         let wishes = Wishes {
-            look: session.ui.look(),
             theme: arguments.theme.into(),
             width_px: arguments.width,
-            chart: ChartArg::Lines,
-            scale: ScaleChoice::ByData,
+            ..Wishes::plain(session.ui.look())
         };
         Ok(Self { stdout, files, wishes })
     }
@@ -219,7 +232,11 @@ impl Outputs {
         if !png.not_drawn.is_empty() {
             let hint = Hint::new("an SVG has them: `--out picture.svg`");
             let text = "the font of PNGs lacks characters of these texts and shows `�` instead";
-            session.ui.warn(text, &png.not_drawn, Some(&hint));
+            let mut lines: Vec<String> = png.not_drawn.iter().take(MOST_NAMED).cloned().collect();
+            if png.not_drawn.len() > lines.len() {
+                lines.push(format!("and {} more", png.not_drawn.len() - lines.len()));
+            }
+            session.ui.warn(text, &lines, Some(&hint));
         }
         Ok(png.bytes)
     }
@@ -305,7 +322,7 @@ pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn format_of(path: &Path) -> Result<Format, Failure> {
+pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
     if path.file_name().is_some_and(|name| name == "methods.md") {
         return Ok(Format::Methods);
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{Format, ReportArgs};
-use super::diagnostic::{DONE, Failure};
+use super::diagnostic::{DONE, Failure, Hint};
 use super::output::{Outputs, WithPage};
 use super::page;
 use super::{Session, still_asks};
@@ -48,6 +48,7 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
 }
 
 /// What a report is about: a history, and its survey if there is one.
+#[derive(Clone)]
 pub(super) struct Subject {
     pub(super) survey: Option<Survey>,
     pub(super) history: PathBuf,
@@ -229,7 +230,10 @@ pub(super) fn tell_reading(session: &Session, history: &Path, reading: &Reading)
     let name = history.display();
     if reading.faulty > 0 {
         let lines: Vec<String> = reading.faults.iter().take(5).map(ToString::to_string).collect();
-        let text = format!("{} rows of `{name}` cannot be read and are left out", reading.faulty);
+        let text = match reading.faulty {
+            1 => format!("1 row of `{name}` cannot be read and is left out"),
+            rows => format!("{rows} rows of `{name}` cannot be read and are left out"),
+        };
         session.ui.warn(&text, &lines, None);
     }
     if reading.cut_line {
@@ -237,12 +241,13 @@ pub(super) fn tell_reading(session: &Session, history: &Path, reading: &Reading)
             format!("the last line of `{name}` is cut off, or being written; it is left out");
         session.ui.warn(&text, &[], None);
     }
+    let repair = Hint::new(session.command(["repair", &name.to_string()]));
     if let Some(line) = reading.disorder_at {
         let text = format!("`{name}` is not in the order of its runs; all of it was read");
-        session.ui.warn(&text, &[format!("line {line} belongs further up")], None);
+        session.ui.warn(&text, &[format!("line {line} belongs further up")], Some(&repair));
     }
     if !reading.differences.is_empty() {
         let text = format!("`{name}` was rewritten by another program");
-        session.ui.warn(&text, &reading.differences, None);
+        session.ui.warn(&text, &reading.differences, Some(&repair));
     }
 }

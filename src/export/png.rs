@@ -127,10 +127,12 @@ mod drawn {
         for shape in shapes {
             match shape {
                 Shape::Group { shapes, .. } => replace_not_drawn(shapes, not_drawn),
-                Shape::Text { text, .. } if !text.chars().all(is_drawn) => {
-                    not_drawn.push(text.clone());
-                    let graphemes = text.graphemes(true);
-                    *text = graphemes.map(drawn).collect();
+                Shape::Text { text, .. } => {
+                    let new: String = text.graphemes(true).map(drawn).collect();
+                    if new.contains(LACKING) && !text.contains(LACKING) {
+                        not_drawn.push(text.clone());
+                    }
+                    *text = new;
                 }
                 _ => {}
             }

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
+use super::layout::Layout;
 use super::lock::Lock;
+use super::opened::of_history;
 use super::repair::give_name;
 use super::rewrite::begin_file;
-use super::row::{self, LineSplitter};
-use super::shape::Shape;
+use super::row;
 use crate::domain::run::RunId;
 use crate::domain::sample::Sample;
 use crate::platform::{leads_to, sync_folder};
@@ -191,23 +192,22 @@ impl Appender {
     fn examine(&mut self) -> Result<(), HistoryError> {
         let unreadable = |source| io_error(&self.path, "read", source);
         let (header, first) = read_first_lines(&mut self.file, self.end).map_err(unreadable)?;
-        let mut shape = Shape::of_header(&header)
-            .map_err(|reason| HistoryError::NotAHistory { path: self.path.clone(), reason })?;
+        let mut layout = of_history(&self.path, &header)?;
         if !first.is_empty() {
-            shape.examine_row(&first, 2);
+            layout.examine_row(&first, 2);
         }
         let last = read_last_line(&mut self.file, self.end).map_err(unreadable)?;
         let has_rows = self.end > header.len() as u64;
-        if has_rows && shape.differences.is_empty() {
-            match shape.read_row(&last, &mut LineSplitter::new(shape.separator)) {
+        if has_rows && layout.differences.is_empty() {
+            match layout.read_as_written(&last, &mut layout.splitter()) {
                 Ok(sample) => self.last_run = Some(sample.run),
-                Err(reason) => shape.differences.push(format!("the last line: {reason}")),
+                Err(reason) => layout.differences.push(format!("the last line: {reason}")),
             }
         }
-        if shape.differences.is_empty() {
+        if layout.differences.is_empty() {
             return Ok(());
         }
-        Err(HistoryError::Rewritten { path: self.path.clone(), differences: shape.differences })
+        Err(HistoryError::Rewritten { path: self.path.clone(), differences: layout.differences })
     }
 
     /// Copies what stands behind the last whole line to a file of its own, then cuts it off.
@@ -234,7 +234,7 @@ impl Appender {
 pub fn is_history(path: &Path) -> bool {
     let Ok(mut file) = File::open(path) else { return false };
     let first = read_first_lines(&mut file, 2 * LONGEST_LINE_BYTES);
-    first.is_ok_and(|(header, _)| Shape::of_header(&header).is_ok())
+    first.is_ok_and(|(header, _)| Layout::of_history(&header).is_ok())
 }
 
 fn write_aside(

@@ -4,11 +4,14 @@
 //! file is read whole.
 
 use std::collections::VecDeque;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 
+use memchr::memchr_iter;
+
+use super::lines::BLOCK_BYTES;
+use super::opened::Opened;
 use super::read::Reading;
-use super::row::{LineSplitter, RowFault};
-use super::rows::{BLOCK_BYTES, MOST_FAULTS, Opened};
+use super::row::{LineSplitter, MOST_TOLD, RowFault};
 use crate::domain::run::{Run, RunId};
 use crate::domain::sample::Sample;
 
@@ -21,7 +24,8 @@ const MOST_PROBE_BYTES: u64 = 1 << 18;
 /// Why the end of a file does not tell what was asked.
 #[derive(Debug)]
 pub(super) enum GaveUp {
-    /// Run ids do not increase, or a line is longer than any of ours.
+    /// Run ids do not increase, another program rewrote the file or a row of it, or a line is longer
+    /// than any of ours.
     ReadWhole,
     /// The file system refuses.
     Io(io::Error),
@@ -54,9 +58,9 @@ pub(super) struct Backward<'a> {
 impl<'a> Backward<'a> {
     /// Starts at the end of the file.
     pub(super) fn new(opened: &'a mut Opened, step_bytes: u64) -> Self {
-        let splitter = LineSplitter::new(opened.shape.separator);
+        let splitter = opened.layout.splitter();
         Self {
-            at: opened.end,
+            at: opened.lines.end(),
             opened,
             splitter,
             step_bytes,
@@ -72,7 +76,7 @@ impl<'a> Backward<'a> {
     /// Moves to behind the last run that is `reached`, where all reached ones stand before all
     /// others. Some of the others may still stand before that place.
     pub(super) fn bisect(&mut self, reached: impl Fn(RunId) -> bool) -> Result<(), GaveUp> {
-        let (mut low, mut high) = (self.opened.start, self.opened.end);
+        let (mut low, mut high) = (self.opened.start.0, self.opened.lines.end());
         let (mut low_id, mut high_id) = (None, None);
         while high - low > self.step_bytes {
             let middle = low + (high - low) / 2;
@@ -105,7 +109,7 @@ impl<'a> Backward<'a> {
 
     /// Returns the first run of the file; `None` if no row near its beginning can be read.
     pub(super) fn first_run(&mut self) -> Result<Option<RunId>, GaveUp> {
-        let (start, end) = (self.opened.start, self.opened.end);
+        let (start, end) = (self.opened.start.0, self.opened.lines.end());
         Ok(self.first_row(start, end)?.map(|(_, id)| id))
     }
 
@@ -113,7 +117,7 @@ impl<'a> Backward<'a> {
     /// can be read: where it ends, and its run.
     fn probe(&mut self, place: u64, end: u64) -> Result<(u64, Option<(u64, RunId)>), GaveUp> {
         // The line that ends just before the place shows that a line begins there.
-        let bytes = self.read(place - 1, end.min(place - 1 + PROBE_BYTES))?;
+        let bytes = self.opened.lines.read_part(place - 1, end.min(place - 1 + PROBE_BYTES))?;
         let Some(feed) = bytes.iter().position(|byte| *byte == b'\n') else {
             return match place - 1 + (bytes.len() as u64) {
                 reached if reached >= end => Ok((end, None)),
@@ -129,11 +133,11 @@ impl<'a> Backward<'a> {
         let mut wanted = PROBE_BYTES;
         loop {
             let to = end.min(start + wanted);
-            let bytes = self.read(start, to)?;
+            let bytes = self.opened.lines.read_part(start, to)?;
             let mut line_end = start;
             for line in bytes.split_inclusive(|byte| *byte == b'\n') {
                 line_end += line.len() as u64;
-                let row = self.opened.shape.read_row(line, &mut self.splitter);
+                let row = self.opened.layout.read_as_written(line, &mut self.splitter);
                 if let Some(sample) = row.ok().filter(|_| line.ends_with(b"\n")) {
                     return Ok(Some((line_end, sample.run)));
                 }
@@ -146,13 +150,6 @@ impl<'a> Backward<'a> {
             }
             wanted *= 2;
         }
-    }
-
-    fn read(&mut self, from: u64, to: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; usize::try_from(to - from).unwrap_or(usize::MAX)];
-        self.opened.file.seek(SeekFrom::Start(from))?;
-        self.opened.file.read_exact(&mut bytes)?;
-        Ok(bytes)
     }
 
     /// Returns the next older run; `None` before the first one.
@@ -182,16 +179,18 @@ impl<'a> Backward<'a> {
     fn previous_sample(&mut self) -> Result<Option<Sample>, GaveUp> {
         while let Some(start) = self.find_line()? {
             let line = &self.buffer[start..];
-            let row = self.opened.shape.read_row(line, &mut self.splitter);
+            let row = self.opened.layout.read_as_written(line, &mut self.splitter);
+            let row = row.map_err(|_| self.opened.layout.second_look(line));
             self.buffer.truncate(start);
             match row {
                 Ok(sample) => {
                     self.rows += 1;
                     return Ok(Some(sample));
                 }
-                Err(reason) => {
+                Err(None) => return Err(GaveUp::ReadWhole),
+                Err(Some(reason)) => {
                     self.faulty += 1;
-                    self.faults.truncate(MOST_FAULTS - 1);
+                    self.faults.truncate(MOST_TOLD - 1);
                     self.faults.push_front((self.at + start as u64, reason));
                 }
             }
@@ -206,14 +205,14 @@ impl<'a> Backward<'a> {
             if let Some(feed) = self.buffer[..body].iter().rposition(|byte| *byte == b'\n') {
                 return Ok(Some(feed + 1));
             }
-            if self.at == self.opened.start {
+            if self.at == self.opened.start.0 {
                 return Ok(Some(0).filter(|_| !self.buffer.is_empty()));
             }
             if self.buffer.len() > BLOCK_BYTES {
                 return Err(GaveUp::ReadWhole);
             }
-            let from = self.at.saturating_sub(self.step_bytes).max(self.opened.start);
-            let mut bytes = self.read(from, self.at)?;
+            let from = self.at.saturating_sub(self.step_bytes).max(self.opened.start.0);
+            let mut bytes = self.opened.lines.read_part(from, self.at)?;
             bytes.append(&mut self.buffer);
             self.buffer = bytes;
             self.at = from;
@@ -227,15 +226,12 @@ impl<'a> Backward<'a> {
         let mut reading = self.opened.reading();
         (reading.rows, reading.runs, reading.faulty) = (self.rows, self.runs, self.faulty);
         let (mut line, mut counted_to) = (1, 0);
-        let mut block = vec![0; if self.faults.is_empty() { 0 } else { BLOCK_BYTES }];
-        self.opened.file.seek(SeekFrom::Start(0))?;
         for (offset, reason) in self.faults {
             while counted_to < offset {
-                let length = usize::try_from(offset - counted_to).unwrap_or(usize::MAX);
-                let part = &mut block[..length.min(BLOCK_BYTES)];
-                self.opened.file.read_exact(part)?;
-                line += part.iter().filter(|byte| **byte == b'\n').count() as u64;
-                counted_to += part.len() as u64;
+                let to = offset.min(counted_to + BLOCK_BYTES as u64);
+                let part = self.opened.lines.read_part(counted_to, to)?;
+                line += memchr_iter(b'\n', &part).count() as u64;
+                counted_to = to;
             }
             reading.faults.push(RowFault { line, reason });
         }

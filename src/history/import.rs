@@ -13,9 +13,10 @@ use super::append::{folder_of, io_error, make_folder};
 use super::layout::{self, Layout, Mapping};
 use super::lock::Lock;
 use super::merge::{self, Double, Placed, merge_run, part_doubles};
+use super::opened::{of_history, read_start, why_no_line};
 use super::rewrite::{Rewriting, settle};
 use super::row;
-use super::scan::{Faults, OrderedRuns, Scan, read_start, why_no_line};
+use super::scan::{Faults, OrderedRuns, Scan};
 
 /// What an import did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -250,8 +251,7 @@ fn scan_ours(path: &Path) -> Result<Option<Scan>, HistoryError> {
     if path.metadata().map_or(0, |found| found.len()) == 0 {
         return Ok(None);
     }
-    let not_ours = |reason| HistoryError::NotAHistory { path: path.to_owned(), reason };
-    let scan = Scan::of(path, |line| Layout::of_history(line).map_err(not_ours), |_, _| {})?;
+    let scan = Scan::of(path, |line| of_history(path, line), |_, _| {})?;
     let mut faults = Faults::default();
     let Some(scan) = scan else {
         faults.add(1, "is cut off");
@@ -301,7 +301,7 @@ fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
     if !scan.bad.is_empty() {
         return Err(HistoryError::Unimportable { path, faults: scan.bad });
     }
-    let is_ours = scan.layout.is_history() && scan.layout.differences.is_empty();
+    let is_ours = scan.layout.is_ours();
     import.cut_line = scan.tail.map(|place| place.line);
     if let Some(line) = import.cut_line.filter(|_| !is_ours) {
         // A number that is cut off looks like any other.

@@ -16,6 +16,12 @@ use foreign::Filling;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const SEPARATORS: [(u8, &str); 3] = [(b';', "`;`"), (b'\t', "a tab"), (b',', "`,`")];
 
+/// What is said of lines without a row.
+pub(super) const REPEATED_HEADER: &str = "repeats the header";
+pub(super) const BLANK: &str = "is empty";
+/// What is said of a line that no reader holds.
+const TOO_LONG: &str = "is longer than any row";
+
 const RUN: usize = 0;
 const OBSERVED_AT: usize = 1;
 const SURVEY: usize = 2;
@@ -45,9 +51,9 @@ pub(super) struct Layout {
     pub(super) habits: Habits,
 }
 
-/// What a line is.
+/// What a line means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum Meaning {
     /// A row, and whether its bytes are those that we would write.
     Row(Sample, Form),
     /// The header once more.
@@ -171,7 +177,7 @@ impl Layout {
     fn without_header(line: &[u8]) -> Option<Self> {
         let mut layout = Self::of_history(&row::header()).ok()?;
         let mut splitter = layout.splitter();
-        let is_row = matches!(layout.read(line, &mut splitter), Line::Row(_, Form::Ours));
+        let is_row = matches!(layout.read(line, &mut splitter), Meaning::Row(_, Form::Ours));
         layout.differences.push("line 1 is a row: the header is missing".to_owned());
         layout.has_header = false;
         is_row.then_some(layout)
@@ -182,30 +188,88 @@ impl Layout {
         self.filling.is_none()
     }
 
+    /// Tells whether the file has our header and nothing before it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.is_history() && self.differences.is_empty()
+    }
+
+    /// Notes what tells that a row was not written by us, although it may be readable.
+    pub(super) fn examine_row(&mut self, line: &[u8], line_no: u64) {
+        let difference = match self.read_as_written(line, &mut self.splitter()) {
+            Ok(sample) if row::encode(std::slice::from_ref(&sample)) == line => return,
+            Ok(_) if !self.differences.is_empty() => return,
+            Ok(_) => format!("line {line_no} is not written as we write it"),
+            Err(reason) => format!("line {line_no}: {reason}"),
+        };
+        self.differences.push(difference);
+    }
+
+    /// Reads the sample of a line, with its values in our form.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with it.
+    pub(super) fn read_as_written(
+        &self,
+        line: &[u8],
+        splitter: &mut LineSplitter,
+    ) -> Result<Sample, String> {
+        if line.is_empty() {
+            return Err(TOO_LONG.to_owned());
+        }
+        splitter.split(line);
+        if splitter.len() != self.names.len() {
+            return Err(self.other_width(splitter.len()));
+        }
+        row::decode(&self.fields(splitter))
+    }
+
+    /// Says what is wrong with a line that is not in our form; `None` if it can be read all the same.
+    pub(super) fn second_look(&self, line: &[u8]) -> Option<String> {
+        match self.clone().read(line, &mut self.splitter()) {
+            Meaning::Row(..) => None,
+            Meaning::Header => Some(REPEATED_HEADER.to_owned()),
+            Meaning::Blank => Some(BLANK.to_owned()),
+            Meaning::Bad(bad) => Some(bad.reason),
+        }
+    }
+
+    fn fields<'a>(&self, splitter: &'a LineSplitter) -> [&'a [u8]; COLUMNS.len()] {
+        let field = |at| splitter.field(at).unwrap_or_default();
+        self.places.map(|place| place.map_or(&b""[..], field))
+    }
+
+    fn other_width(&self, found: usize) -> String {
+        let columns = if found == 1 { "column" } else { "columns" };
+        format!("has {found} {columns} instead of {}", self.names.len())
+    }
+
     /// Returns a splitter for the file's lines.
     pub(super) fn splitter(&self) -> LineSplitter {
         LineSplitter::new(self.separator)
     }
 
-    /// Reads a line behind the first.
-    pub(super) fn read(&mut self, line: &[u8], splitter: &mut LineSplitter) -> Line {
+    /// Reads a line behind the first; one that is longer than any row comes empty.
+    pub(super) fn read(&mut self, line: &[u8], splitter: &mut LineSplitter) -> Meaning {
+        if line.is_empty() {
+            return Meaning::Bad(Bad::garbage(TOO_LONG.to_owned()));
+        }
         splitter.split(line);
         if let Some(other) = self.not_a_row(line, splitter) {
             return other;
         }
-        let field = |at| splitter.field(at).unwrap_or_default();
-        let mut fields = self.places.map(|place| place.map_or(&b""[..], field));
+        let mut fields = self.fields(splitter);
         restore_detail(&mut fields[DETAIL]);
         // What is written as we write it needs no second look.
         if self.is_history()
             && let Ok(sample) = row::decode(&fields)
         {
             let form = self.form_of(line, &fields, &sample);
-            return Line::Row(sample, form);
+            return Meaning::Row(sample, form);
         }
         match self.normalize(&fields) {
-            Ok(sample) => Line::Row(sample, Form::Rewritten),
-            Err(bad) => Line::Bad(bad),
+            Ok(sample) => Meaning::Row(sample, Form::Rewritten),
+            Err(bad) => Meaning::Bad(bad),
         }
     }
 
@@ -224,20 +288,18 @@ impl Layout {
     }
 
     /// Recognises lines without a row: blank ones, repeated headers, and those of another width.
-    fn not_a_row(&self, line: &[u8], splitter: &LineSplitter) -> Option<Line> {
+    fn not_a_row(&self, line: &[u8], splitter: &LineSplitter) -> Option<Meaning> {
         let fields = || (0..splitter.len()).filter_map(|at| splitter.field(at));
         let starts_plainly = line.first().is_some_and(u8::is_ascii_digit);
         if !starts_plainly && fields().all(|field| field.trim_ascii().is_empty()) {
-            return Some(Line::Blank);
+            return Some(Meaning::Blank);
         }
         if splitter.len() != self.names.len() {
-            let (found, width) = (splitter.len(), self.names.len());
-            return Some(Line::Bad(Bad::garbage(format!(
-                "has {found} columns instead of {width}"
-            ))));
+            let reason = self.other_width(splitter.len());
+            return Some(Meaning::Bad(Bad::garbage(reason)));
         }
         let is_name = |(field, name): (&[u8], &String)| field.trim_ascii() == name.as_bytes();
-        (!starts_plainly && fields().zip(&self.names).all(is_name)).then_some(Line::Header)
+        (!starts_plainly && fields().zip(&self.names).all(is_name)).then_some(Meaning::Header)
     }
 
     /// Brings the values to our form, then reads them.
@@ -358,3 +420,6 @@ fn text_of<'a>(fields: &[&'a [u8]; COLUMNS.len()], column: usize) -> Result<&'a 
     std::str::from_utf8(fields[column])
         .map_err(|_| Bad::garbage(format!("`{}` is not UTF-8 text", COLUMNS[column])))
 }
+
+#[cfg(test)]
+mod tests;

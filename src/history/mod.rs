@@ -1,12 +1,13 @@
 //! The only code that touches histories: the append-only CSV of all samples of one survey.
 //!
-//! `row` knows the columns, `shape` tells our files from those another program rewrote, `lock` and
-//! `append` write. `rows` reads from front to end; `read` makes runs of its rows, `series`
-//! the counts over time. `backward` reads from the end, for `select`, which chooses a run. `scan`
-//! looks at every one of a file's `lines`, by the file's `layout`, with the values that are `exact`
-//! and the rows that are `known` by their parts (`backs`); `examine`, `repair` and `import` stand on it, `merge` is what they
-//! do with the rows of a run, and what they write goes through `rewrite`. What a count means is
-//! `domain`'s business.
+//! Every reader takes a file's `lines` and knows by its `layout` what they mean, which for a file that
+//! another program rewrote includes what its values say `exact`ly; both come `opened` together. `row`
+//! knows the columns. Of a file of ours `rows` reads from front to end: `read` makes runs of them,
+//! `series` the counts over time; and `backward` from the end, for `select`, which chooses a run. Any
+//! other file is first looked at whole, by `scan`, and then read run by run in order. `examine`,
+//! `repair` and `import` always do that, the first with rows that are `known` by their parts (`backs`);
+//! `merge` is what the others do with the rows of a run. `lock` and `append` write; what is written
+//! anew goes through `rewrite`. What a count means is `domain`'s business.
 
 mod append;
 mod backs;
@@ -19,6 +20,7 @@ mod layout;
 mod lines;
 mod lock;
 mod merge;
+mod opened;
 mod read;
 mod repair;
 mod rewrite;
@@ -27,7 +29,6 @@ mod rows;
 mod scan;
 mod select;
 mod series;
-mod shape;
 
 use std::io;
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
-pub use examine::{Circumstances, Examination, Gap, MethodChange, examine};
+pub use examine::{Circumstances, Examination, MethodChange, examine};
 pub use import::{Import, Importing, import, plan_import};
 pub use layout::{MAPPABLE, Mapping};
 pub use lock::Holder;

@@ -1,21 +1,22 @@
 //! Reading a history run by run, in one pass, or only its last runs.
 //!
-//! Rows of one run stand together and runs follow each other in order. A file that is otherwise is
-//! read whole, put in order, and said to be so.
+//! Rows of one run stand together and runs follow each other in order. A file that is otherwise, or
+//! that another program rewrote, is looked at whole first (`scan`), then read in order, and said to
+//! be so.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::HistoryError;
 use super::backward::{Backward, GaveUp, STEP_BYTES};
+use super::layout::Meaning;
+use super::merge::Placed;
+use super::opened::{Opened, of_history, unreadable};
 use super::row::RowFault;
-use super::rows::{Opened, Row, for_each_row, for_each_row_by, unreadable};
-use crate::domain::run::{Run, RunId};
-use crate::domain::sample::Sample;
-
-/// How much is read at a time to find the first row.
-const FIRST_BYTES: usize = 1 << 16;
+use super::rows::{Step, for_each_row};
+use super::scan::Scan;
+use crate::domain::run::Run;
 
 /// What was noticed while reading a history, or the part of it that was needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,8 @@ pub struct Reading {
 
 /// Folds the runs of a history, in order, into a value.
 ///
-/// `start` is called again if the file turns out to be in disorder after the fold began.
+/// `start` is called again if the file turns out to be in disorder, or rewritten, after the fold
+/// began.
 ///
 /// # Errors
 ///
@@ -49,17 +51,15 @@ pub fn fold_runs<T>(
     start: impl Fn() -> T,
     mut step: impl FnMut(&mut T, Run),
 ) -> Result<(T, Reading), HistoryError> {
+    let mut opened = Opened::open(path)?;
     let mut state = start();
     let mut current: Option<Run> = None;
     let mut runs = 0;
-    let mut disorder_at = None;
-    let mut reading = for_each_sample(path, |line, sample| {
+    let reading = for_each_row(&mut opened, |_, row| {
+        let sample = row.sample()?;
         match &mut current {
             Some(run) if run.id == sample.run => run.samples.push(sample),
-            Some(run) if run.id > sample.run => {
-                disorder_at = Some(line);
-                return ControlFlow::Break(());
-            }
+            Some(run) if run.id > sample.run => return Ok(Step::ReadWhole),
             _ => {
                 let next = Run { id: sample.run, samples: vec![sample] };
                 runs += 1;
@@ -68,23 +68,52 @@ pub fn fold_runs<T>(
                 }
             }
         }
-        ControlFlow::Continue(())
-    })?;
-    if disorder_at.is_some() {
-        let mut all: BTreeMap<RunId, Vec<Sample>> = BTreeMap::new();
-        reading = for_each_sample(path, |_, sample| {
-            all.entry(sample.run).or_default().push(sample);
-            ControlFlow::Continue(())
-        })?;
-        runs = all.len() as u64;
-        state = start();
-        for (id, samples) in all {
-            step(&mut state, Run { id, samples });
-        }
-    } else if let Some(last) = current {
+        Ok(Step::Next)
+    });
+    let Some(reading) = reading.map_err(|error| unreadable(path, error))? else {
+        let mut state = start();
+        let reading = for_each_run_of_whole(path, |run| step(&mut state, run))?;
+        return Ok((state, reading));
+    };
+    if let Some(last) = current {
         step(&mut state, last);
     }
-    Ok((state, Reading { runs, disorder_at, ..reading }))
+    Ok((state, Reading { runs, ..reading }))
+}
+
+/// Calls `step` with each run of a file that is out of order or was rewritten, in order.
+///
+/// The file is read twice or more; memory is bounded by one run and by how often the order breaks.
+/// Rows that cannot be read exactly are left out and told.
+pub(super) fn for_each_run_of_whole(
+    path: &Path,
+    mut step: impl FnMut(Run),
+) -> Result<Reading, HistoryError> {
+    let scan = Scan::of(path, |line| of_history(path, line), |_, _| {})?;
+    let Some(scan) = scan else { return Ok(Opened::open(path)?.reading()) };
+    let mut reading = Reading {
+        cut_line: scan.tail.is_some(),
+        disorder_at: scan.disorder.map(|(line, _)| line),
+        differences: scan.layout.differences.clone(),
+        faulty: scan.bad.count,
+        faults: scan.bad.first.clone(),
+        ..Reading::default()
+    };
+    let (mut runs, mut odd) = (scan.into_runs(), Vec::new());
+    while let Some(rows) = runs.next_run(&mut odd).map_err(|error| unreadable(path, error))? {
+        if let Some(doubt) = runs.doubt_zone(&rows) {
+            reading.add_fault(doubt.line, doubt.reason);
+            reading.faulty += rows.len() as u64 - 1;
+            continue;
+        }
+        let Some(id) = rows.first().map(|row| row.sample.run) else { continue };
+        reading.rows += rows.len() as u64;
+        reading.runs += 1;
+        step(Run { id, samples: rows.into_iter().map(|Placed { sample, .. }| sample).collect() });
+        odd.clear();
+    }
+    reading.faults.sort_by_key(|fault| fault.line);
+    Ok(reading)
 }
 
 /// Visits the last runs of a history, at most so many, the newest first, until `visit` breaks.
@@ -111,7 +140,7 @@ fn visit_by_steps(
     mut visit: impl FnMut(Run) -> ControlFlow<()>,
 ) -> Result<(), HistoryError> {
     let mut opened = Opened::open(path)?;
-    if !opened.is_small(step_bytes) {
+    if opened.layout.is_ours() && !opened.is_small(step_bytes) {
         match visit_from_end(&mut opened, most_runs, step_bytes, &mut visit) {
             Ok(()) => return Ok(()),
             Err(GaveUp::Io(error)) => return Err(unreadable(path, error)),
@@ -152,30 +181,24 @@ fn visit_from_end(
 ///
 /// As [`fold_runs`].
 pub fn first_survey(path: &Path) -> Result<Option<String>, HistoryError> {
-    let (mut survey, mut opened) = (None, Opened::open(path)?);
-    let first = |_, row: &mut Row<'_>| {
-        survey = Some(row.sample()?.survey);
-        Ok(ControlFlow::Break(()))
-    };
-    for_each_row_by(FIRST_BYTES, path, &mut opened, first)?;
-    Ok(survey)
-}
-
-/// Calls `visit` with the line and sample of each readable row, until it breaks.
-fn for_each_sample(
-    path: &Path,
-    mut visit: impl FnMut(u64, Sample) -> ControlFlow<()>,
-) -> Result<Reading, HistoryError> {
-    let mut opened = Opened::open(path)?;
-    for_each_row(path, &mut opened, |line, row| Ok(visit(line, row.sample()?)))
+    let Opened { mut lines, mut layout, start } = Opened::open(path)?;
+    let mut splitter = layout.splitter();
+    lines.go_to(start.0, start.1);
+    while let Some(line) = lines.next().map_err(|error| unreadable(path, error))? {
+        if let Meaning::Row(sample, _) = layout.read(line.bytes, &mut splitter) {
+            return Ok(Some(sample.survey));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::row::{encode, header};
     use super::*;
-    use crate::domain::sample::Outcome;
+    use crate::domain::run::RunId;
     use crate::domain::sample::tests::sample;
+    use crate::domain::sample::{Outcome, Sample};
 
     /// Returns rows of the runs of these days of 2026, two in each.
     fn rows(days: impl IntoIterator<Item = u32>) -> Vec<u8> {

@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 
 use super::HistoryError;
 use super::append::{folder_of, io_error};
-use super::layout::Layout;
 use super::lines::{Lines, Place};
 use super::lock::Lock;
 use super::merge::{self, part_doubles};
+use super::opened::{of_history, read_start, why_no_line};
 use super::rewrite::{Rewriting, begin_file, settle};
 use super::row;
-use super::scan::{Faults, Odd, OrderedRuns, Scan, read_start, why_no_line};
+use super::scan::{Faults, Odd, OrderedRuns, Scan};
 use crate::platform::sync_folder;
 
 /// What a repair did to a history, or would do.
@@ -93,11 +93,7 @@ struct Outlet {
 
 fn mend(path: &Path, mut outlet: Option<Outlet>) -> Result<Repair, HistoryError> {
     let unreadable = |source| io_error(path, "read", source);
-    let recognise = |line: &[u8]| {
-        Layout::of_history(line)
-            .map_err(|reason| HistoryError::NotAHistory { path: path.to_owned(), reason })
-    };
-    let Some(scan) = Scan::of(path, recognise, |_, _| {})? else {
+    let Some(scan) = Scan::of(path, |line| of_history(path, line), |_, _| {})? else {
         return mend_beginning(path, outlet);
     };
     refuse_doubtful(path, &scan)?;

@@ -80,6 +80,9 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The most lines of one kind that are told one by one.
+pub(super) const MOST_TOLD: usize = 20;
+
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowFault {

@@ -1,94 +1,37 @@
-//! The one reader of histories: every row of a file, in order.
+//! The rows of a history of ours, in order: what rankings, trends and tables are made of.
 //!
-//! A block of whole lines is read at a time. A line is a row: `memchr` finds its end, and nothing
-//! that stands in a row reaches beyond. What a row says is read by [`LineSplitter`]; who knows what
-//! to expect may compare the line with that first.
+//! What a row says is read by [`LineSplitter`]; who knows what to expect may compare the line with
+//! that first. A file that another program rewrote, or one out of order, is not read here: see
+//! `whole`.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
-use std::ops::ControlFlow;
-use std::path::Path;
+use std::io;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::memchr;
 
-use super::HistoryError;
-use super::append::{LONGEST_LINE_BYTES, end_of_last_line};
+use super::layout::Layout;
+use super::lines::Line;
+use super::opened::Opened;
 use super::read::Reading;
-use super::row::{self, LineSplitter, RowFault};
-use super::shape::Shape;
+use super::row::{LineSplitter, MOST_TOLD, RowFault};
 use crate::domain::sample::Sample;
 
-/// How much of a history is read at a time.
-pub(super) const BLOCK_BYTES: usize = 1 << 18;
-/// The most faults that are told one by one.
-pub(super) const MOST_FAULTS: usize = 20;
+/// What stands between columns of ours.
+pub(super) const SEPARATOR: u8 = b',';
 
-/// A history opened for reading, with its header understood.
-pub(super) struct Opened {
-    pub(super) file: File,
-    pub(super) shape: Shape,
-    /// Where the first row begins.
-    pub(super) start: u64,
-    /// Where the last whole line ends; behind it a row is being written, or was cut off.
-    pub(super) end: u64,
-    pub(super) cut_line: bool,
-}
-
-impl Opened {
-    /// Opens a history and reads its header.
-    ///
-    /// # Errors
-    ///
-    /// Fails if there is no file, if it cannot be read, or if it is no history. A file without any
-    /// whole line is a history without rows.
-    pub(super) fn open(path: &Path) -> Result<Self, HistoryError> {
-        let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
-        let (length, end, header) = look_at(&mut file).map_err(|error| unreadable(path, error))?;
-        let shape = match header.as_slice() {
-            [] => Shape::of_header(&row::header()),
-            header => Shape::of_header(header),
-        };
-        let shape =
-            shape.map_err(|reason| HistoryError::NotAHistory { path: path.to_owned(), reason })?;
-        Ok(Self { file, shape, start: header.len() as u64, end, cut_line: length > end })
-    }
-
-    /// Tells whether all rows are read in one step anyway, from whichever end.
-    pub(super) fn is_small(&self, step_bytes: u64) -> bool {
-        self.end - self.start <= step_bytes
-    }
-
-    /// Returns what is known of the reading before any row.
-    pub(super) fn reading(&self) -> Reading {
-        Reading {
-            cut_line: self.cut_line,
-            differences: self.shape.differences.clone(),
-            ..Reading::default()
-        }
-    }
-}
-
-/// Returns a file's length, the end of its last whole line, and its first line.
-fn look_at(file: &mut File) -> io::Result<(u64, u64, Vec<u8>)> {
-    let length = file.metadata()?.len();
-    let end = end_of_last_line(file)?;
-    let mut header = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    let start = Read::take(file, end.min(LONGEST_LINE_BYTES));
-    BufReader::with_capacity(1 << 12, start).read_until(b'\n', &mut header)?;
-    Ok((length, end, header))
-}
-
-pub(super) fn unreadable(path: &Path, source: io::Error) -> HistoryError {
-    match source.kind() {
-        io::ErrorKind::NotFound => HistoryError::Missing { path: path.to_owned() },
-        _ => HistoryError::Io { path: path.to_owned(), doing: "read", source },
-    }
+/// What follows a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The next one.
+    Next,
+    /// Nothing: no further row is wanted.
+    Stop,
+    /// Another reading: the file is not in order.
+    ReadWhole,
 }
 
 /// A row whose line lies in the reader's block.
 pub(super) struct Row<'a> {
-    pub(super) shape: &'a Shape,
+    layout: &'a Layout,
     /// The line with its line feed.
     line: &'a [u8],
     /// Whether the line is known to have only printable ASCII characters.
@@ -114,21 +57,23 @@ impl<'a> Row<'a> {
     ///
     /// Returns what is wrong with it.
     pub(super) fn sample(&mut self) -> Result<Sample, String> {
-        self.shape.read_row(self.line, self.splitter)
+        self.layout.read_as_written(self.line, self.splitter)
     }
 
     /// Returns a field of the row that was read as a sample, by its place among [`row::COLUMNS`].
+    ///
+    /// [`row::COLUMNS`]: super::row::COLUMNS
     pub(super) fn column(&self, column: usize) -> &[u8] {
-        self.splitter.field(self.shape.place(column)).unwrap_or_default()
+        self.splitter.field(column).unwrap_or_default()
     }
 
     /// Splits the end of the line, which begins a field, into two fields; `None` if it has more or
     /// fewer.
     pub(super) fn split_in_two<'r>(&'r mut self, end: &'r [u8]) -> Option<(&'r [u8], &'r [u8])> {
         if memchr(b'"', end).is_none() {
-            let (one, other) = end.split_at_checked(memchr(self.shape.separator, end)?)?;
+            let (one, other) = end.split_at_checked(memchr(SEPARATOR, end)?)?;
             let other = &other[1..];
-            return memchr(self.shape.separator, other).is_none().then_some((one, other));
+            return memchr(SEPARATOR, other).is_none().then_some((one, other));
         }
         self.splitter.split(end);
         let fields = self.splitter.field(0).zip(self.splitter.field(1));
@@ -136,149 +81,50 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Calls `visit` with the line number and each row, until it breaks.
+/// Calls `visit` with the line number and each row, until it stops.
 ///
-/// What `visit` returns as an error is a fault of that row, and reading goes on.
+/// A row for which `visit` returns an error is told as a fault, and reading goes on. Returns `None` if the
+/// file must be read whole: if another program rewrote it or a row of it, or if `visit` finds it out
+/// of order.
 ///
 /// # Errors
 ///
 /// Fails if the file cannot be read.
 pub(super) fn for_each_row(
-    path: &Path,
     opened: &mut Opened,
-    visit: impl FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>,
-) -> Result<Reading, HistoryError> {
-    for_each_row_by(BLOCK_BYTES, path, opened, visit)
-}
-
-/// As [`for_each_row`], reading so much at a time.
-pub(super) fn for_each_row_by(
-    block_bytes: usize,
-    path: &Path,
-    opened: &mut Opened,
-    visit: impl FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>,
-) -> Result<Reading, HistoryError> {
+    mut visit: impl FnMut(u64, &mut Row<'_>) -> Result<Step, String>,
+) -> io::Result<Option<Reading>> {
     let mut reading = opened.reading();
-    let mut walk = Walk {
-        shape: &opened.shape,
-        splitter: LineSplitter::new(opened.shape.separator),
-        line_no: 1,
-        reading: &mut reading,
-        visit,
-    };
-    let file = &mut opened.file;
-    let mut blocks =
-        Blocks { left: opened.end - opened.start, buffer: vec![0; block_bytes], kept: 0 };
-    let read = file.seek(SeekFrom::Start(opened.start)).and_then(|_| blocks.walk(file, &mut walk));
-    read.map_err(|error| unreadable(path, error))?;
-    Ok(reading)
-}
-
-/// Blocks of whole lines, one after the other.
-struct Blocks {
-    /// How much of the file is still to come.
-    left: u64,
-    buffer: Vec<u8>,
-    /// How much at the front of the buffer belongs to a line that is not whole yet.
-    kept: usize,
-}
-
-impl Blocks {
-    fn walk<V>(&mut self, file: &mut File, walk: &mut Walk<'_, V>) -> io::Result<()>
-    where
-        V: FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>,
-    {
-        // A line that does not fit is passed over up to its end.
-        let mut too_long = false;
-        loop {
-            let room = (self.buffer.len() - self.kept) as u64;
-            let wanted = usize::try_from(room.min(self.left)).unwrap_or(usize::MAX);
-            let got = file.read(&mut self.buffer[self.kept..self.kept + wanted])?;
-            if got == 0 {
-                return Ok(());
-            }
-            self.left -= got as u64;
-            let filled = self.kept + got;
-            let mut start = 0;
-            if too_long {
-                let Some(at) = memchr(b'\n', &self.buffer[..filled]) else {
-                    self.kept = 0;
-                    continue;
-                };
-                walk.fault(format!("is longer than {} bytes", self.buffer.len()));
-                too_long = false;
-                start = at + 1;
-            }
-            let end =
-                memrchr(b'\n', &self.buffer[start..filled]).map_or(start, |at| start + at + 1);
-            if walk.block(&self.buffer[start..end]).is_break() {
-                return Ok(());
-            }
-            self.buffer.copy_within(end..filled, 0);
-            self.kept = filled - end;
-            if self.kept == self.buffer.len() {
-                too_long = true;
-                self.kept = 0;
-            }
-        }
+    if !opened.layout.is_ours() {
+        return Ok(None);
     }
-}
-
-/// What goes from block to block.
-struct Walk<'a, V> {
-    shape: &'a Shape,
-    splitter: LineSplitter,
-    /// The line before the next one; the header is line 1.
-    line_no: u64,
-    reading: &'a mut Reading,
-    visit: V,
-}
-
-impl<V: FnMut(u64, &mut Row<'_>) -> Result<ControlFlow<()>, String>> Walk<'_, V> {
-    /// Visits the rows of a block of whole lines.
-    fn block(&mut self, block: &[u8]) -> ControlFlow<()> {
-        let is_printable = is_printable(block);
-        let mut start = 0;
-        for feed in memchr_iter(b'\n', block) {
-            let line = &block[start..=feed];
-            start = feed + 1;
-            self.line_no += 1;
-            let splitter = &mut self.splitter;
-            let mut row = Row { shape: self.shape, line, is_printable, splitter };
-            match (self.visit)(self.line_no, &mut row) {
-                Ok(goes_on) => {
-                    self.reading.rows += 1;
-                    goes_on?;
+    let (layout, lines) = (&opened.layout, &mut opened.lines);
+    let mut splitter = layout.splitter();
+    lines.go_to(opened.start.0, opened.start.1);
+    while let Some(Line { place, bytes, is_printable }) = lines.next()? {
+        let mut row = Row { layout, line: bytes, is_printable, splitter: &mut splitter };
+        match visit(place.line, &mut row) {
+            Ok(Step::ReadWhole) => return Ok(None),
+            Ok(step) => {
+                reading.rows += 1;
+                if step == Step::Stop {
+                    break;
                 }
-                Err(reason) => self.reading.add_fault(self.line_no, reason),
             }
+            Err(_) => match layout.second_look(bytes) {
+                None => return Ok(None),
+                Some(reason) => reading.add_fault(place.line, reason),
+            },
         }
-        ControlFlow::Continue(())
     }
-
-    fn fault(&mut self, reason: String) {
-        self.line_no += 1;
-        self.reading.add_fault(self.line_no, reason);
-    }
-}
-
-/// Tells whether lines have only printable ASCII characters.
-///
-/// Every byte is looked at, so that the compiler can take many at once.
-fn is_printable(lines: &[u8]) -> bool {
-    let odd = |byte: u8| {
-        // As signed numbers bytes beyond ASCII stand below the control characters.
-        let is_low = u8::from(byte.cast_signed() < b' '.cast_signed());
-        is_low & u8::from(byte != b'\n') | u8::from(byte == b'\x7F')
-    };
-    lines.iter().fold(0, |found, byte| found | odd(*byte)) == 0
+    Ok(Some(reading))
 }
 
 impl Reading {
     /// Counts a row that cannot be read, and keeps the reason if it is among the first.
     pub(super) fn add_fault(&mut self, line: u64, reason: String) {
         self.faulty += 1;
-        if self.faults.len() < MOST_FAULTS {
+        if self.faults.len() < MOST_TOLD {
             self.faults.push(RowFault { line, reason });
         }
     }
@@ -288,39 +134,41 @@ impl Reading {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::row;
     use super::*;
     use crate::domain::sample::Outcome;
     use crate::domain::sample::tests::sample;
 
-    type Seen = Vec<Result<(u64, Sample), (u64, String)>>;
+    /// Rows with their lines.
+    type Seen = Vec<(u64, Sample)>;
 
-    /// Reads a history in blocks of a size.
-    fn read(text: &[u8], block_bytes: usize) -> (Seen, Reading) {
+    /// Reads a history in blocks of a size; `None` if it must be read whole.
+    fn read(text: &[u8], block_bytes: usize) -> Option<(Seen, Reading)> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("history.csv");
         std::fs::write(&path, [row::header().as_slice(), text].concat()).expect("a file");
-        let mut opened = Opened::open(&path).expect("a history");
+        let mut opened = Opened::open_by(block_bytes, &path).expect("a history");
         let mut seen = Seen::new();
-        let reading = for_each_row_by(block_bytes, &path, &mut opened, |line, row| {
-            seen.push(Ok((line, row.sample()?)));
-            Ok(ControlFlow::Continue(()))
+        let reading = for_each_row(&mut opened, |line, row| {
+            seen.push((line, row.sample()?));
+            Ok(Step::Next)
         });
-        (seen, reading.expect("a reading"))
+        reading.expect("a file").map(|reading| (seen, reading))
     }
 
     /// Reads the same text line by line.
-    fn expected(text: &[u8]) -> (Seen, Vec<(u64, String)>) {
-        let shape = Shape::of_header(&row::header()).expect("a shape");
-        let mut splitter = LineSplitter::new(b',');
+    fn expected(text: &[u8]) -> Option<(Seen, Vec<(u64, String)>)> {
+        let layout = Layout::of_history(&row::header()).expect("a layout");
+        let mut splitter = layout.splitter();
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let (mut seen, mut faults) = (Seen::new(), Vec::new());
         for (line_no, line) in (2..).zip(text[..whole].split_inclusive(|byte| *byte == b'\n')) {
-            match shape.read_row(line, &mut splitter) {
-                Ok(sample) => seen.push(Ok((line_no, sample))),
-                Err(reason) => faults.push((line_no, reason)),
+            match layout.read_as_written(line, &mut splitter) {
+                Ok(sample) => seen.push((line_no, sample)),
+                Err(_) => faults.push((line_no, layout.second_look(line)?)),
             }
         }
-        (seen, faults)
+        Some((seen, faults))
     }
 
     fn line() -> impl Strategy<Value = Vec<u8>> {
@@ -359,14 +207,17 @@ mod tests {
             block_bytes in 300..3000usize,
         ) {
             let text = [lines.concat().as_slice(), tail.as_bytes()].concat();
-            let (seen, reading) = read(&text, block_bytes);
-            let (expected, faults) = expected(&text);
-            prop_assert_eq!(&seen, &expected);
-            prop_assert_eq!(reading.rows, expected.len() as u64);
-            prop_assert_eq!(reading.faulty, faults.len() as u64);
-            let told: Vec<_> = reading.faults.into_iter().map(|f| (f.line, f.reason)).collect();
-            prop_assert_eq!(&told, &faults[..faults.len().min(MOST_FAULTS)]);
-            prop_assert_eq!(reading.cut_line, !tail.is_empty());
+            let read = read(&text, block_bytes);
+            let expected = expected(&text);
+            prop_assert_eq!(read.is_some(), expected.is_some());
+            if let (Some((seen, reading)), Some((expected, faults))) = (read, expected) {
+                prop_assert_eq!(&seen, &expected);
+                prop_assert_eq!(reading.rows, expected.len() as u64);
+                prop_assert_eq!(reading.faulty, faults.len() as u64);
+                let told: Vec<_> = reading.faults.into_iter().map(|f| (f.line, f.reason)).collect();
+                prop_assert_eq!(&told, &faults[..faults.len().min(MOST_TOLD)]);
+                prop_assert_eq!(reading.cut_line, !tail.is_empty());
+            }
         }
     }
 
@@ -374,10 +225,21 @@ mod tests {
     fn a_line_that_fits_no_block_is_a_fault_and_memory_stays_small() {
         let good = row::encode(&[sample("Spring", 1, Outcome::Complete(5))]);
         let long = [vec![b'x'; 1000].as_slice(), b"\n"].concat();
-        let (seen, reading) = read(&[&good[..], &long, &good, &long, &good].concat(), 300);
-        let lines: Vec<u64> = seen.into_iter().filter_map(|row| Some(row.ok()?.0)).collect();
+        let text = [&good[..], &long, &good, &long, &good].concat();
+        let (seen, reading) = read(&text, 300).expect("rows");
+        let lines: Vec<u64> = seen.into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, [2, 4, 6]);
         let told: Vec<String> = reading.faults.iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["line 3: is longer than 300 bytes", "line 5: is longer than 300 bytes"]);
+        assert_eq!(told, ["line 3: is longer than any row", "line 5: is longer than any row"]);
+    }
+
+    #[test]
+    fn what_another_program_wrote_is_left_to_another_reading() {
+        let good = row::encode(&[sample("Spring", 1, Outcome::Complete(5_000))]);
+        assert!(read(&good, 1000).is_some());
+        let grouped = String::from_utf8(good.clone()).expect("text").replace(",5000,", ",5 000,");
+        assert!(read(&[&good[..], grouped.as_bytes()].concat(), 1000).is_none());
+        let nothing = String::from_utf8(good.clone()).expect("text").replace(",5000,", ",many,");
+        assert!(read(&[&good[..], nothing.as_bytes()].concat(), 1000).is_some());
     }
 }

@@ -2,23 +2,19 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use super::HistoryError;
-use super::append::{LONGEST_LINE_BYTES, io_error};
 use super::exact::LONGEST_START;
 use super::known::{Known, Row};
-use super::layout::{Bad, Form, Layout, Line};
+use super::layout::{BLANK, Bad, Form, Layout, Meaning, REPEATED_HEADER};
 use super::lines::{Lines, Place};
 use super::merge::Placed;
-use super::row::{LineSplitter, RowFault};
+use super::opened::{Opened, unreadable};
+use super::row::{LineSplitter, MOST_TOLD, RowFault};
 use crate::domain::run::RunId;
 use crate::domain::sample::Sample;
-
-/// The most lines of one kind that are told one by one.
-pub(super) const MOST_TOLD: usize = 20;
 
 /// Lines with something to tell: the first of them, and how many there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,35 +115,17 @@ impl Scan {
         recognise: impl FnOnce(&[u8]) -> Result<Layout, HistoryError>,
         mut visit: impl FnMut(&Known, Visit),
     ) -> Result<Option<Self>, HistoryError> {
-        let unreadable = |source| io_error(path, "read", source);
-        let mut lines = Self::open_lines(path)?;
-        let mut line = Vec::new();
-        let Some(mut place) = lines.read(&mut line).map_err(unreadable)? else { return Ok(None) };
-        // A hint that some programs leave for a spreadsheet.
-        if line.len() <= 7 && line.starts_with(b"sep=") {
-            place = lines.read(&mut line).map_err(unreadable)?.unwrap_or(place);
-        }
-        let mut layout = recognise(&line)?;
-        if place.line > 1 {
-            layout.differences.push("line 1 is a hint for a spreadsheet".to_owned());
-        }
-        let start =
-            if layout.has_header { (place.end, place.line + 1) } else { (place.start, place.line) };
+        let Some(opened) = Opened::recognise(path, recognise)? else { return Ok(None) };
+        let Opened { lines, layout, start } = opened;
+        let failed = |error| unreadable(path, error);
         let mut scan = Self::new(lines, layout);
-        scan.pass(start, &mut visit).map_err(unreadable)?;
+        scan.pass(start, &mut visit).map_err(failed)?;
         if scan.layout.habits.were_asked {
             scan = Self::new(scan.lines, scan.layout);
             scan.was_read_twice = true;
-            scan.pass(start, &mut |_, _| {}).map_err(unreadable)?;
+            scan.pass(start, &mut |_, _| {}).map_err(failed)?;
         }
         Ok(Some(scan))
-    }
-
-    fn open_lines(path: &Path) -> Result<Lines, HistoryError> {
-        Lines::open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => HistoryError::Missing { path: path.to_owned() },
-            _ => io_error(path, "read", source),
-        })
     }
 
     fn new(lines: Lines, layout: Layout) -> Self {
@@ -169,10 +147,10 @@ impl Scan {
     }
 
     fn pass(&mut self, start: (u64, u64), visit: &mut impl FnMut(&Known, Visit)) -> io::Result<()> {
-        self.lines.go_to(start.0, start.1)?;
+        self.lines.go_to(start.0, start.1);
         let mut splitter = self.layout.splitter();
         let mut known = Known::default();
-        let is_ours = self.layout.is_history() && self.layout.differences.is_empty();
+        let is_ours = self.layout.is_ours();
         let (mut line, mut next_start) = (Vec::new(), start);
         while let Some(place) = self.lines.read(&mut line)? {
             next_start = (place.end, place.line + 1);
@@ -181,8 +159,8 @@ impl Scan {
                 visit(&known, Visit { place, run, row: Row::Known(row) });
                 continue;
             }
-            match read_line(&mut self.layout, place, &line, &mut splitter) {
-                Line::Row(sample, form) => {
+            match self.layout.read(&line, &mut splitter) {
+                Meaning::Row(sample, form) => {
                     self.put(place, sample.run, start);
                     if form == Form::Rewritten {
                         self.rewritten.add(place.line, "is not written as we write it");
@@ -195,9 +173,9 @@ impl Scan {
                     };
                     visit(&known, Visit { place, run, row });
                 }
-                Line::Header => self.empty.add(place.line, "repeats the header"),
-                Line::Blank => self.empty.add(place.line, "is empty"),
-                Line::Bad(bad) => self.add_bad(place.line, bad),
+                Meaning::Header => self.empty.add(place.line, REPEATED_HEADER),
+                Meaning::Blank => self.empty.add(place.line, BLANK),
+                Meaning::Bad(bad) => self.add_bad(place.line, bad),
             }
             if let Some(stretch) = self.stretches.last_mut() {
                 stretch.end = place.end;
@@ -253,26 +231,6 @@ impl Scan {
             queue,
         }
     }
-}
-
-/// Reads how a file begins, no more than a line can have.
-pub(super) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
-    let mut start = Vec::new();
-    File::open(path)?.take(LONGEST_LINE_BYTES).read_to_end(&mut start)?;
-    Ok(start)
-}
-
-/// Says why a file that begins like this has no line that could be a history's header.
-pub(super) fn why_no_line(start: &[u8]) -> &'static str {
-    if start.contains(&b'\r') { "its lines end in CR alone" } else { "it has no line of a history" }
-}
-
-fn read_line(layout: &mut Layout, place: Place, line: &[u8], splitter: &mut LineSplitter) -> Line {
-    if place.is_too_long() {
-        let bytes = place.end - place.start;
-        return Line::Bad(Bad::garbage(format!("has {bytes} bytes, more than any row")));
-    }
-    layout.read(line, splitter)
 }
 
 /// The runs of a file in their order, whatever order they stand in.
@@ -342,21 +300,21 @@ impl OrderedRuns {
         odd: &mut Vec<Odd>,
     ) -> io::Result<Option<RunId>> {
         let Stretch { start, end, .. } = self.stretches[at];
-        self.lines.go_to(start.0, start.1)?;
+        self.lines.go_to(start.0, start.1);
         let mut line = Vec::new();
         while self.lines.next_start().0 < end {
             let Some(place) = self.lines.read(&mut line)? else { break };
-            let reason = match read_line(&mut self.layout, place, &line, &mut self.splitter) {
-                Line::Row(sample, _) if sample.run == run => {
+            let reason = match self.layout.read(&line, &mut self.splitter) {
+                Meaning::Row(sample, _) if sample.run == run => {
                     rows.push(Placed { place, sample });
                     continue;
                 }
-                Line::Row(sample, _) => {
+                Meaning::Row(sample, _) => {
                     self.stretches[at].start = (place.start, place.line);
                     return Ok(Some(sample.run));
                 }
-                Line::Header | Line::Blank => continue,
-                Line::Bad(bad) => bad.reason,
+                Meaning::Header | Meaning::Blank => continue,
+                Meaning::Bad(bad) => bad.reason,
             };
             odd.push(Odd { place, reason });
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::HistoryError;
 use super::backward::{Backward, GaveUp, STEP_BYTES};
+use super::opened::{Opened, unreadable};
 use super::read::{Reading, fold_runs};
-use super::rows::{Opened, unreadable};
 use crate::domain::run::{Key, Progress, Run, RunId};
 use crate::domain::when::When;
 
@@ -60,7 +60,7 @@ fn select_by_steps(
     still_asked: &dyn Fn(&Key) -> bool,
 ) -> Result<Selection, HistoryError> {
     let mut opened = Opened::open(path)?;
-    if !opened.is_small(step_bytes) {
+    if opened.layout.is_ours() && !opened.is_small(step_bytes) {
         let backward = Backward::new(&mut opened, step_bytes);
         match (Walk { backward, peeked: None, still_asked }).select(wanted) {
             Ok(Found::Selection(selection)) => return Ok(*selection),

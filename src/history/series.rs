@@ -5,16 +5,16 @@
 //! as a sample, by every rule, and every fault is found there.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use memchr::{memchr, memchr_iter};
 
 use super::HistoryError;
-use super::read::{Reading, fold_runs};
+use super::opened::{Opened, unreadable};
+use super::read::{Reading, for_each_run_of_whole};
 use super::row::{self, column};
-use super::rows::{Opened, Row, for_each_row};
-use crate::domain::run::{Run, RunId};
+use super::rows::{Row, SEPARATOR, Step, for_each_row};
+use crate::domain::run::RunId;
 use crate::domain::sample::{Detail, Outcome, Reasks, Sample, Status};
 use crate::domain::series::{Attempt, MomentBytes, Scope, Series, SeriesBuilder, Slot};
 
@@ -24,26 +24,24 @@ const MOMENT_BYTES: usize = "2026-11-21T06:00:04Z".len();
 
 /// Reads the series of a metric from a history.
 ///
-/// Rows behind the window are not read. Memory grows with frameworks and periods, not with rows; a
-/// history in disorder is read into memory first, and [`Reading::disorder_at`] says so.
+/// Rows behind the window are not read. Memory grows with frameworks and periods, not with rows.
 ///
 /// # Errors
 ///
-/// As [`fold_runs`].
+/// As [`fold_runs`](super::fold_runs).
 pub fn read_series(path: &Path, scope: &Scope<'_>) -> Result<(Series, Reading), HistoryError> {
     let mut opened = Opened::open(path)?;
     let mut stream = Stream::new(SeriesBuilder::new(scope.clone()));
-    let mut reading = for_each_row(path, &mut opened, |_, row| stream.take(row))?;
-    if !stream.is_disordered {
-        reading.runs = stream.runs;
-        return Ok((stream.builder.finish(), reading));
+    let reading = for_each_row(&mut opened, |_, row| stream.take(row));
+    if let Some(reading) = reading.map_err(|error| unreadable(path, error))? {
+        return Ok((stream.builder.finish(), Reading { runs: stream.runs, ..reading }));
     }
-    let add = |builder: &mut SeriesBuilder<'_>, run: Run| {
+    let mut builder = SeriesBuilder::new(scope.clone());
+    let reading = for_each_run_of_whole(path, |run| {
         if !scope.is_over(run.id) {
             builder.add_run(&run);
         }
-    };
-    let (builder, reading) = fold_runs(path, || SeriesBuilder::new(scope.clone()), add)?;
+    })?;
     Ok((builder.finish(), reading))
 }
 
@@ -54,7 +52,6 @@ struct Stream<'a> {
     /// The run of the last row, as text.
     run_bytes: Vec<u8>,
     runs: u64,
-    is_disordered: bool,
     /// A moment that is known to be one.
     moment: MomentBytes,
     /// What rows were asked for, by what their lines have from the survey to the pass.
@@ -72,7 +69,6 @@ impl<'a> Stream<'a> {
             run: None,
             run_bytes: Vec::new(),
             runs: 0,
-            is_disordered: false,
             moment: MomentBytes::default(),
             asked: Known::default(),
             answered: Known::default(),
@@ -80,7 +76,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    fn take(&mut self, row: &mut Row<'_>) -> Result<ControlFlow<()>, String> {
+    fn take(&mut self, row: &mut Row<'_>) -> Result<Step, String> {
         let quick = self.quick(row);
         let is_quick = quick.is_some();
         let (run, slot, attempt) = match quick {
@@ -89,11 +85,10 @@ impl<'a> Stream<'a> {
         };
         if let Some(id) = run {
             if self.run.is_some_and(|last| id < last) {
-                self.is_disordered = true;
-                return Ok(ControlFlow::Break(()));
+                return Ok(Step::ReadWhole);
             }
             if self.builder.scope().is_over(id) {
-                return Ok(ControlFlow::Break(()));
+                return Ok(Step::Stop);
             }
             if self.run != Some(id) {
                 self.builder.start_run(id);
@@ -108,39 +103,37 @@ impl<'a> Stream<'a> {
             }
         }
         self.builder.add(slot, attempt);
-        Ok(ControlFlow::Continue(()))
+        Ok(Step::Next)
     }
 
     /// Reads a row whose parts are known, or plain; `None` for any other. The run is given only
     /// where it is another than that of the row before.
     fn quick(&mut self, row: &mut Row<'_>) -> Option<(Option<RunId>, Slot, Attempt)> {
-        if !row.shape.is_in_order || !row.is_text() {
+        if !row.is_text() {
             return None;
         }
-        let separator = row.shape.separator;
-        let (run, rest) = split_fixed(row.line(), RUN_BYTES, separator)?;
+        let (run, rest) = split_fixed(row.line(), RUN_BYTES)?;
         let run = if run == self.run_bytes.as_slice() {
             None
         } else {
             Some(RunId::parse(std::str::from_utf8(run).ok()?)?)
         };
-        let (observed_at, rest) = split_fixed(rest, MOMENT_BYTES, separator)?;
+        let (observed_at, rest) = split_fixed(rest, MOMENT_BYTES)?;
         let observed_at = self.quick_moment(observed_at)?;
-        let (slot, rest) = self.asked.split_known(rest, column::ASKED.len(), separator)?;
-        let (attempt_no, rest) = split_field(rest, separator)?;
+        let (slot, rest) = self.asked.split_known(rest, column::ASKED.len())?;
+        let (attempt_no, rest) = split_field(rest)?;
         let attempt_no = match attempt_no {
             b"1" => 1,
             digits => {
                 u32::try_from(row::parse_number(digits)?).ok().filter(|number| *number > 0)?
             }
         };
-        let (count, rest) = split_field(rest, separator)?;
+        let (count, rest) = split_field(rest)?;
         let count = match count {
             b"" => None,
             digits => Some(row::parse_number(digits)?),
         };
-        let ((status, source), rest) =
-            self.answered.split_known(rest, column::ANSWERED.len(), separator)?;
+        let ((status, source), rest) = self.answered.split_known(rest, column::ANSWERED.len())?;
         let outcome = Outcome::new(status, count)?;
         let (reasks, planned) = match self.quick_detail(row, rest)? {
             b"" => (Reasks::default(), None),
@@ -199,28 +192,27 @@ impl<'a> Stream<'a> {
 /// Returns what a line has of some columns, each with the separator behind it; `None` if one of
 /// them may stand there in quotes.
 fn as_it_stands(row: &Row<'_>, columns: std::ops::Range<usize>) -> Option<Vec<u8>> {
-    let separator = row.shape.separator;
     let mut bytes = Vec::new();
     for column in columns {
         let field = row.column(column);
-        if field.contains(&b'"') || field.contains(&separator) {
+        if field.contains(&b'"') || field.contains(&SEPARATOR) {
             return None;
         }
         bytes.extend_from_slice(field);
-        bytes.push(separator);
+        bytes.push(SEPARATOR);
     }
     Some(bytes)
 }
 
 /// Splits off a field of a known length.
-fn split_fixed(line: &[u8], length: usize, separator: u8) -> Option<(&[u8], &[u8])> {
+fn split_fixed(line: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
     let (field, rest) = line.split_at_checked(length)?;
-    Some((field, rest.strip_prefix(&[separator])?))
+    Some((field, rest.strip_prefix(&[SEPARATOR])?))
 }
 
 /// Splits off a field; who uses it knows that it has no quotes.
-fn split_field(line: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let (field, rest) = line.split_at_checked(memchr(separator, line)?)?;
+fn split_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (field, rest) = line.split_at_checked(memchr(SEPARATOR, line)?)?;
     Some((field, &rest[1..]))
 }
 
@@ -241,17 +233,12 @@ impl<T> Default for Known<T> {
 
 impl<T: Copy> Known<T> {
     /// Splits off what is known: so many fields, each with the separator behind it.
-    fn split_known<'a>(
-        &mut self,
-        line: &'a [u8],
-        fields: usize,
-        separator: u8,
-    ) -> Option<(T, &'a [u8])> {
+    fn split_known<'a>(&mut self, line: &'a [u8], fields: usize) -> Option<(T, &'a [u8])> {
         let expected = self.followers.get(self.last).copied()?;
         let index = match self.entries.get(expected) {
             Some((known, _)) if line.starts_with(known) => expected,
             _ => {
-                let end = memchr_iter(separator, line).nth(fields - 1)?;
+                let end = memchr_iter(SEPARATOR, line).nth(fields - 1)?;
                 *self.all.get(&line[..=end])?
             }
         };

@@ -182,7 +182,7 @@ fn refuse_unknown_metric(inputs: &TrendInputs<'_>) -> Result<(), UnknownMetric> 
 }
 
 /// Says what a period is.
-fn name_of(periods: &Periods) -> String {
+pub(super) fn name_of(periods: &Periods) -> String {
     match periods {
         Periods::Scheduled(schedule) => format!("`{}` {}", schedule.line(), schedule.zone_name()),
         Periods::Calendar(per) => match per {

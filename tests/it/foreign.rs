@@ -132,14 +132,35 @@ fn import(file: &str, bytes: &[u8]) -> String {
     format!("===== import --dry-run\n{}", planned.snapshot())
 }
 
+/// Reads a file as rankings and tables do, without changing it.
+fn report(file: &str, bytes: &[u8]) -> String {
+    let read = |bytes: &[u8]| {
+        let workdir = workdir();
+        workdir.write(HISTORY, bytes);
+        let reported = workdir.run(&["report", "foreign", "--format", "csv"]);
+        let exported = workdir.run(&["export", "foreign", "--shape", "wide"]);
+        let same = exported.code == reported.code || exported.stderr.contains("no finished run");
+        assert!(same, "{file}: {}", exported.snapshot());
+        (reported, exported.stdout)
+    };
+    let (reported, exported) = read(bytes);
+    if COMPLETE.contains(&file) {
+        let (of_ours, wide) = read(ours().as_bytes());
+        assert_eq!((&reported.stdout, &exported), (&of_ours.stdout, &wide), "{file}");
+        assert!(wide.lines().count() > 1, "{file}: {wide}");
+    }
+    format!("===== report\nexit {}\n{}", reported.code, reported.stderr)
+}
+
 #[test]
 fn every_kind_is_read_exactly_or_named_by_line() {
     for file in files() {
         let bytes = std::fs::read(repository("tests/data/foreign").join(&file)).expect("a file");
         let mended = check_and_repair(&file, &bytes);
         let imported = import(&file, &bytes);
+        let told = format!("{mended}{imported}{}", report(&file, &bytes));
         let name = format!("foreign_{}", file.trim_end_matches(".csv"));
-        insta::assert_snapshot!(name, without_stamps(&format!("{mended}{imported}")));
+        insta::assert_snapshot!(name, without_stamps(&told));
     }
 }
 

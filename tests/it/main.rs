@@ -3,6 +3,7 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod after_run;
 mod charts;
 mod collect;
 mod fake_github;
@@ -10,6 +11,7 @@ mod fake_github_tests;
 mod foreign;
 mod github;
 mod graphql;
+mod health;
 mod history;
 mod import;
 mod interrupted;

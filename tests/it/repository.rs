@@ -153,6 +153,7 @@ fn help_and_version_go_to_stdout() {
     insta::assert_snapshot!("repair_help", workdir.run(&["repair", "--help"]).success());
     insta::assert_snapshot!(workdir.run(&["trend", "--help"]).snapshot());
     insta::assert_snapshot!(workdir.run(&["export", "--help"]).snapshot());
+    insta::assert_snapshot!("daemon_help", workdir.run(&["daemon", "--help"]).success());
     let version = format!("repo-census {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(workdir.run(&["--version"]).success(), version);
 }

@@ -43,15 +43,20 @@ impl World {
     fn run(&self, arguments: &[&str]) -> u8 {
         let root = Setting { value: self.workdir.path(""), layer: Layer::Default };
         let api = Setting { value: Api::Url(self.github.api_url().into()), layer: Layer::Default };
-        let environment = Environment {
-            root: Some(root),
-            api: Some(api),
+        let environment = || Environment {
+            root: Some(root.clone()),
+            api: Some(api.clone()),
             api_url: Some(self.github.api_url().to_owned()),
             github_tokens: vec![("GH_TOKEN", TOKEN.to_owned().into())],
             ..Environment::default()
         };
-        let clock = Box::new(SimulatedClock(self.time.clone()));
-        cli::run([&["repo-census", "--quiet"], arguments].concat(), environment, clock)
+        let run = || {
+            let clock = Box::new(SimulatedClock(self.time.clone()));
+            cli::run([&["repo-census", "--quiet"], arguments].concat(), environment(), clock, None)
+        };
+        // A program that another test starts at this moment holds a copy of our open files, and with
+        // it the lock, until it is loaded.
+        (0..3).map(|_| run()).find(|code| *code != 75).unwrap_or(75)
     }
 
     /// Returns the rows of the history: run, framework, attempt, count, status, source.

@@ -181,7 +181,7 @@ proptest! {
             still_asked: &|key| key.framework != "Flask",
         };
         let found = examine(&path, &circumstances).expect("an examination");
-        let scan = Scan::of(&path, |line| Ok(Layout::of_history(line).expect("ours")), |_, _| {});
+        let scan = Scan::of(&path, |line| of_history(&path, line), |_, _| {});
         let scan = scan.expect("a scan").expect("lines");
         let mut slowly = Examination { rows: scan.rows, ..Examination::default() };
         examine_runs(&path, &circumstances, scan).expect("runs").finish(&mut slowly);

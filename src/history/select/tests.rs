@@ -224,5 +224,5 @@ fn faults_at_the_end_are_told_with_their_lines() {
     let (_folder, path) = written(&text);
     let newest = select_run(&path, Wanted::Newest, |_| true).expect("a run");
     let told: Vec<String> = newest.reading.faults.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["line 2002: has 1 columns instead of 14"]);
+    assert_eq!(told, ["line 2002: has 1 column instead of 14"]);
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::super::read::fold_runs;
 use super::super::select::tests::{Piece, gaps, pieces, text_of, written};
 use super::*;
 use crate::domain::period::{Per, Periods};
 use crate::domain::ranking::Tally;
+use crate::domain::run::Run;
 use crate::domain::when::When;
 
 fn scope(metric: Option<&str>) -> Scope<'_> {

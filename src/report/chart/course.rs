@@ -1,6 +1,7 @@
 //! What charts over time share: the field with its gaps, dates and flags, the lines in it, and the
 //! names beside them.
 
+use super::super::number::count;
 use super::super::trend::{EventKind, TrendReport};
 use super::days::Time;
 use super::labels::spread;
@@ -269,11 +270,12 @@ pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> 
             format!(
                 "grey are the next {}; {} more are not drawn",
                 drawn.len() - named,
-                counted - drawn.len()
+                count((counted - drawn.len()) as u64)
             )
         } else {
             format!("the other {} are grey", counted - named)
         };
+        let counted = count(counted as u64);
         remarks
             .push(format!("Named are the first {named} of {counted} by the last count; {others}."));
     }
