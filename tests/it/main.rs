@@ -16,6 +16,7 @@ mod history;
 mod import;
 mod interrupted;
 mod interrupted_mending;
+#[cfg(feature = "html")]
 mod page;
 mod repair;
 mod report;

@@ -10,12 +10,12 @@ class Chart {
     this.metric = metric;
     this.isRanks = figure.dataset.chart === "ranks";
     this.plot = figure.querySelector(".plot");
-    this.lines = linesOf(metric);
+    this.lines = linesOf(metric).slice(0, MOST_DRAWN);
     const ranks = (line) => line.counts.map((count, run) => (count === null ? null : rankOf(metric, run, count)));
     this.values = this.lines.map((line) => (this.isRanks ? ranks(line) : line.counts));
     const all = this.values.slice(0, this.isRanks ? MOST_NAMED : MOST_DRAWN).flat().filter((value) => value !== null);
-    this.most = Math.max(...all, 1);
-    this.least = Math.min(...all);
+    this.most = Math.max(largest(all), 1);
+    this.least = smallest(all);
     this.isLog = this.least > 0 && this.most / this.least > 40;
     this.addTools();
     this.remark = document.createElement("p");
@@ -64,12 +64,12 @@ class Chart {
   axis() {
     if (this.isRanks) return rankAxis(Math.min(this.most, 24));
     const positive = this.values.flat().filter((value) => value > 0);
-    return this.isLog ? logAxis(Math.min(...positive, this.most), this.most) : linearAxis(this.least, this.most);
+    return this.isLog ? logAxis(Math.min(smallest(positive), this.most), this.most) : linearAxis(this.least, this.most);
   }
 
   draw() {
     const width = Math.floor(this.plot.clientWidth);
-    if (width < 100) return;
+    if (width < 100 || this.lines.length === 0) return;
     const isNarrow = width < 520;
     const axis = this.axis();
     const ticks = axis.ticks.map((tick) => [tick, this.isRanks ? `${tick}` : short(tick)]);
@@ -271,6 +271,7 @@ class Chart {
 
   /** Reads what a key asks for, and tells whether it asks for anything. */
   press(key, isFar) {
+    if (!this.svg) return false;
     const step = isFar ? Math.max(1, Math.round(lastRun / 20)) : 1;
     const moves = { ArrowLeft: -step, ArrowRight: step, Home: -lastRun, End: lastRun, ArrowUp: 0, ArrowDown: 0 };
     if (key === "Escape") {

@@ -58,6 +58,9 @@ const times = sums(data.times).map((minutes) => minutes * MINUTE);
 const gaps = new Set(sums(data.gaps));
 const lastRun = times.length - 1;
 
+const largest = (some) => some.reduce((most, number) => Math.max(most, number), -Infinity);
+const smallest = (some) => some.reduce((least, number) => Math.min(least, number), Infinity);
+
 /** The lines of a metric, those that lead now first; unpacked when they are first wanted. */
 function linesOf(metric) {
   metric.unpacked ??= metric.lines
@@ -70,8 +73,7 @@ function linesOf(metric) {
       bounds: stretches(line.b),
       breaks: new Set(sums(line.t)),
     }))
-    .filter((line) => line.counts.some((count) => count !== null))
-    .slice(0, MOST_DRAWN);
+    .filter((line) => line.counts.some((count) => count !== null));
   return metric.unpacked;
 }
 
