@@ -16,6 +16,7 @@ mod ranks;
 mod scale;
 mod scene;
 mod sheet;
+mod simplify;
 mod svg;
 mod theme;
 mod words;
