@@ -44,7 +44,14 @@ pub(super) enum Lead<'a> {
     /// Nobody has a count.
     Nobody,
     /// One or several share the first rank, each with this count; then comes the next one.
-    First { names: Vec<&'a str>, count: String, next: Option<(&'a str, String)> },
+    First {
+        names: Vec<&'a str>,
+        count: String,
+        next: Option<(&'a str, String)>,
+        /// Whether somebody else may be first: whose count is missing or a lower bound, or is not
+        /// told from the first one by the samples.
+        is_open: bool,
+    },
 }
 
 /// A table with a bar behind each row's count, or none.
@@ -160,9 +167,13 @@ fn lead(report: &RankingReport) -> Lead<'_> {
     let name = |line: &'_ Line| line.standing.entrant.tally.outcome;
     let Some(first) = ranked().find(is_first) else { return Lead::Nobody };
     let next = ranked().find(|line| !is_first(line));
+    let is_exact = |line: &Line| line.standing.entrant.tally.exact().is_some();
+    let is_close = |line: &Line| !line.standing.not_distinguishable_from.is_empty();
+    let is_open = !report.lines.iter().all(is_exact) || ranked().filter(is_first).any(is_close);
     Lead::First {
         names: ranked().filter(is_first).map(|l| l.standing.entrant.name.as_str()).collect(),
         count: in_words(name(first)),
+        is_open,
         next: next.map(|line| (line.standing.entrant.name.as_str(), in_words(name(line)))),
     }
 }
