@@ -1,6 +1,6 @@
 //! What charts cost: two years of a daily survey of 16 frameworks, and as many frameworks as are drawn.
 //! Prints the time to lay out a chart and write it as SVG, the time to draw it as PNG too, and the
-//! sizes of both.
+//! sizes of both; and the same of the page of all metrics.
 //!
 //! `cargo bench --bench charts` measures. `cargo bench --bench charts -- generate FOLDER` only writes
 //! the survey of two years and its history into a folder, as its root.
@@ -24,6 +24,8 @@ use repo_census::report::{
     ChartLook, Inputs, RankingReport, ScaleChoice, Scene, Theme, TrendInputs, TrendReport, Words,
     draw_ranking, draw_ranks, draw_trend, render_svg,
 };
+#[cfg(feature = "html")]
+use repo_census::report::{PageMetric, known_metrics, render_page};
 
 /// How often each is done; the median is printed.
 const TIMES: usize = 21;
@@ -59,8 +61,8 @@ fn measure() -> Result<(), Box<dyn Error>> {
         "history", "chart", "px", "SVG ms", "SVG kB", "PNG ms", "PNG kB"
     );
     for (name, path) in [("two years", &usual), ("1,000", &many)] {
-        let trend = trend(path)?;
-        let ranking = ranking(path)?;
+        let trend = trend(path, None)?;
+        let ranking = ranking(path, None)?;
         for width_px in WIDTHS_PX {
             let look = ChartLook { width_px, words: Words::All };
             print_line(name, "bars", width_px, &|| draw_ranking(&ranking, look))?;
@@ -69,6 +71,24 @@ fn measure() -> Result<(), Box<dyn Error>> {
             print_line(name, "ranks", width_px, &|| draw_ranks(&trend, look))?;
         }
     }
+    #[cfg(feature = "html")]
+    print_page(&usual)?;
+    Ok(())
+}
+
+/// Prints the time to render the page of two years and its size; reading is not part of it.
+#[cfg(feature = "html")]
+fn print_page(path: &Path) -> Result<(), Box<dyn Error>> {
+    let run = select_run(path, Wanted::Newest, |_| true)?.run;
+    let mut reports = Vec::new();
+    for metric in known_metrics(None, &run) {
+        reports.push((ranking(path, Some(&metric))?, trend(path, Some(&metric))?));
+    }
+    let part = |(report, trend)| PageMetric { report, trend: Some(trend) };
+    let parts: Vec<_> = reports.iter().map(|(report, trend)| part((report, trend))).collect();
+    let page = || render_page(&parts, "0");
+    let size_kb = page().len() as f64 / 1000.0;
+    println!("the page of two years: {:.1} ms, {size_kb:.1} kB", median_ms(|| page().len()));
     Ok(())
 }
 
@@ -104,10 +124,9 @@ fn median_ms(act: impl Fn() -> usize) -> f64 {
     times[TIMES / 2].as_secs_f64() * 1000.0
 }
 
-fn trend(path: &Path) -> Result<TrendReport, Box<dyn Error>> {
+fn trend(path: &Path, metric: Option<&str>) -> Result<TrendReport, Box<dyn Error>> {
     let periods = Periods::Calendar(Per::Day);
-    let scope =
-        Scope { survey: None, metric: None, periods: periods.clone(), since: None, until: None };
+    let scope = Scope { survey: None, metric, periods: periods.clone(), since: None, until: None };
     let (series, _) = read_series(path, &scope)?;
     let inputs = TrendInputs {
         survey: None,
@@ -119,7 +138,7 @@ fn trend(path: &Path) -> Result<TrendReport, Box<dyn Error>> {
     TrendReport::new(&inputs)?.ok_or_else(|| "no finished run".into())
 }
 
-fn ranking(path: &Path) -> Result<RankingReport, Box<dyn Error>> {
+fn ranking(path: &Path, metric: Option<&str>) -> Result<RankingReport, Box<dyn Error>> {
     let selection = select_run(path, Wanted::Newest, |_| true)?;
     Ok(RankingReport::new(&Inputs {
         survey: None,
@@ -127,7 +146,7 @@ fn ranking(path: &Path) -> Result<RankingReport, Box<dyn Error>> {
         progress: selection.progress,
         before: selection.before.as_ref(),
         newer_unfinished: None,
-        metric: None,
+        metric,
         reference: None,
         share: false,
         top: None,

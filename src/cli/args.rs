@@ -503,6 +503,8 @@ pub(super) enum Format {
     Png,
     /// A method section in Markdown: queries with links, moments, completeness, citation
     Methods,
+    /// A page with every metric, its trend and how it was counted; one file
+    Html,
 }
 
 /// What starts runs again and again.

@@ -192,3 +192,16 @@ fn rows_that_cannot_be_read_are_a_note_in_every_format() {
         assert!(shown.contains("1 rows of the history that cannot be read"), "{format}: {shown}");
     }
 }
+
+#[cfg(not(feature = "html"))]
+#[test]
+fn without_the_feature_pages_are_refused_and_the_rest_is_written() {
+    let workdir = everything();
+    for arguments in [&["report", "--format", "html"][..], &["report", "--out", "page.html"]] {
+        let refused = workdir.run(arguments);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+        assert!(refused.stderr.contains("makes no pages"), "{}", refused.stderr);
+    }
+    workdir.run(&["report", "--out", "all/"]).success();
+    assert!(workdir.path("all/ranking.svg").exists() && !workdir.path("all/page.html").exists());
+}

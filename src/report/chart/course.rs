@@ -17,7 +17,7 @@ pub(super) const MOST_NAMED: usize = 2 * SERIES_COLOURS;
 /// How many lines are drawn at all; those that are not named are grey.
 pub(super) const MOST_DRAWN: usize = 60;
 /// How many breaks and notes get a flag.
-const MOST_FLAGS: usize = 12;
+pub(in crate::report) const MOST_FLAGS: usize = 12;
 /// How far the names stand apart.
 pub(super) const NAME_GAP: f64 = 15.0;
 /// How far the marks of a line stand apart, and those of lower bounds.
