@@ -91,6 +91,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Stay in the foreground and collect when the schedule says so
     Daemon(DaemonArgs),
+    /// Print ready files for cron, systemd, GitHub Actions or Kubernetes
+    Template(TemplateArgs),
     /// Tell the last runs, what is due, gaps and token; for monitoring too
     Health(HealthArgs),
     /// Tell what is wrong with survey, settings or history; never writes
@@ -342,6 +344,31 @@ pub(super) struct CountArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// What is to start the runs
+    pub(super) kind: TemplateKind,
+
+    /// The survey; it needs a schedule
+    pub(super) survey: String,
+
+    /// The file that holds the token [default: token in your config folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// Collect without a token: ten searches a minute
+    #[arg(long, conflicts_with = "token_file")]
+    pub(super) no_token: bool,
+
+    /// The container image, for kubernetes [default: repo-census:VERSION]
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) image: Option<String>,
+
+    /// Write the files to this folder instead of stdout
+    #[arg(long, value_name = "DIR/")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DaemonArgs {
     /// The survey
     pub(super) survey: Option<String>,
@@ -478,6 +505,19 @@ pub(super) enum Format {
     Methods,
     /// A page with every metric, its trend and how it was counted; one file
     Html,
+}
+
+/// What starts runs again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TemplateKind {
+    /// Lines for `crontab -e`
+    Crontab,
+    /// A service and its timer
+    Systemd,
+    /// A workflow that keeps the history on a branch
+    GithubActions,
+    /// A CronJob with its volume
+    Kubernetes,
 }
 
 /// A format of the health.

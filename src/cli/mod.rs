@@ -19,7 +19,9 @@ mod init;
 mod output;
 mod page;
 mod repair;
+mod replace;
 mod report;
+mod template;
 mod trend;
 mod ui;
 
@@ -94,6 +96,7 @@ impl Session {
             Command::Export(arguments) => trend::export(self, &arguments),
             Command::Daemon(arguments) => daemon::perform(self, &arguments),
             Command::Health(arguments) => health::perform(self, &arguments),
+            Command::Template(arguments) => template::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),

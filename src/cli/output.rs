@@ -1,17 +1,15 @@
 //! Formats and files: what goes to stdout, and what replaces which file.
 
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::args::{ChartArg, Format, OutputArgs, TrendArgs};
 use super::diagnostic::{Failure, Hint};
 use super::page;
+pub(super) use super::replace::replace_file;
 use super::ui::Ui;
 use crate::export::{HAS_PNG, PngError, render_png};
 use crate::history::is_history;
-use crate::platform::sync_folder;
 use crate::report::{
     ChartLook, Look, RankingReport, ScaleChoice, Scene, Theme, TrendReport, Words, draw_ranking,
     draw_ranks, draw_trend, render_csv, render_json, render_markdown, render_methods, render_svg,
@@ -339,22 +337,4 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
             .because("the ending must be `.txt`, `.md`, `.csv`, `.json`, `.svg`, `.png` or `.html`; `methods.md` is the method section")
             .hint("to write all formats to a folder, end its name with `/`")),
     }
-}
-
-/// Replaces a file by a temporary one in its folder, which is made if need be.
-pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // A new file gets the usual mode, not the private one of temporary files.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    if let Ok(old) = fs::metadata(path) {
-        file.as_file().set_permissions(old.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
 }

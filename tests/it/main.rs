@@ -25,6 +25,7 @@ mod repository;
 mod rooms;
 mod simulated;
 mod surveys;
+mod template;
 mod trend;
 mod two_years;
 mod workdir;

@@ -50,7 +50,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sha2", &["src/report/page.rs"]),
     ("rustix", &["src/platform.rs"]),
     ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
-    ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
+    ("tempfile", &["src/history/", "src/cli/replace.rs", "src/github/pause.rs"]),
 ];
 
 /// Calls that belong in one file.

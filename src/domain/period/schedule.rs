@@ -6,12 +6,16 @@
 //! that is doubled comes the first time. Every other line follows real time: what is skipped is not
 //! made up for, what is doubled comes twice.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeZone as _, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
+
+use crate::domain::cron_line::CronFields;
 
 /// A survey's schedule: a cron line in a time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +117,49 @@ impl Schedule {
                 _ => return Some(due),
             }
         }
+    }
+
+    /// Returns the time zone.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Returns the values that the line's fields allow; `None` where which days they mean depends on
+    /// the month (`L`, `W`, `#`), or a day must be in two fields that each leave some out.
+    #[must_use]
+    pub fn fields(&self) -> Option<CronFields> {
+        let pattern = &self.cron.pattern;
+        if pattern.days.has_modifiers() || pattern.days_of_week.has_modifiers() {
+            return None;
+        }
+        let values = |values: Vec<u16>| -> BTreeSet<u8> {
+            values.into_iter().filter_map(|value| value.try_into().ok()).collect()
+        };
+        let days = values(pattern.days.values());
+        // Sunday is 0 and 7.
+        let weekdays = values(pattern.days_of_week.values()).into_iter().map(|day| day % 7);
+        let weekdays: BTreeSet<u8> = weekdays.collect();
+        let (any_day, any_weekday) = (days.len() == 31, weekdays.len() == 7);
+        if pattern.matches_dom_and_dow() && !any_day && !any_weekday {
+            return None;
+        }
+        // Where one of two fields is enough, any day of one is any day; but a bare `*` says nothing.
+        let is_said_twice = !pattern.is_dom_wildcard() && !pattern.is_dow_wildcard();
+        let is_enough = is_said_twice && !pattern.matches_dom_and_dow();
+        let restricted = if is_enough && (any_day || any_weekday) {
+            (None, None)
+        } else {
+            (Some(days).filter(|_| !any_day), Some(weekdays).filter(|_| !any_weekday))
+        };
+        let list = |values: BTreeSet<u8>| -> Vec<u8> { values.into_iter().collect() };
+        Some(CronFields {
+            minutes: list(values(pattern.minutes.values())),
+            hours: list(values(pattern.hours.values())),
+            days: restricted.0.map(list),
+            months: Some(list(values(pattern.months.values()))).filter(|all| all.len() < 12),
+            weekdays: restricted.1.map(list),
+        })
     }
 
     fn zoned(&self, moment: DateTime<Utc>) -> Option<Zoned> {
