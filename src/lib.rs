@@ -15,6 +15,7 @@
 //! | [`github`] | edge | the source of answers |
 //! | [`collect`] | use | a plan of queries, and one serial pass over it |
 //! | [`report`] | pure | a model for each kind of report, a file for each format |
+//! | [`export`] | edge | files for other programs: tidy and wide tables |
 //! | [`cli`] | door | arguments in; text, files and an exit code out |
 
 pub mod catalog;
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod domain;
+pub mod export;
 pub mod github;
 pub mod history;
 pub mod platform;

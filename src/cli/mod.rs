@@ -10,6 +10,7 @@ mod collect;
 mod connection;
 mod count;
 mod diagnostic;
+mod export;
 mod generate;
 mod import;
 mod init;
@@ -81,7 +82,7 @@ impl Session {
             Command::Collect(arguments) => collect::perform(self, &arguments),
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
-            Command::Export(arguments) => trend::export(self, &arguments),
+            Command::Export(arguments) => export::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),

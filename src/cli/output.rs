@@ -1,14 +1,13 @@
 //! Formats and files: what goes to stdout, and what replaces which file.
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::args::{Format, OutputArgs};
 use super::diagnostic::Failure;
+use crate::export::NewFile;
 use crate::history::is_history;
-use crate::platform::sync_folder;
 use crate::report::{
     Look, RankingReport, TrendReport, render_csv, render_json, render_markdown, render_methods,
     render_terminal, render_trend_csv, render_trend_json, render_trend_markdown,
@@ -168,18 +167,7 @@ fn format_of(path: &Path) -> Result<Format, Failure> {
 
 /// Replaces a file by a temporary one in its folder, which is made if need be.
 pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // A new file gets the usual mode, not the private one of temporary files.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = NewFile::begin(path)?;
     file.write_all(bytes)?;
-    if let Ok(old) = fs::metadata(path) {
-        file.as_file().set_permissions(old.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    file.keep()
 }

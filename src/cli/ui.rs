@@ -69,6 +69,22 @@ impl Ui {
         }
     }
 
+    /// Tells whether stdout is a terminal, which cannot show binary data.
+    pub(super) fn is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Copies data to stdout as it is.
+    pub(super) fn copy(data: &mut impl io::Read) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match io::copy(data, &mut stdout).and_then(|_| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::failed("stdout cannot be written").caused_by(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Says something, unless quiet.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {

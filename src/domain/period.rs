@@ -135,6 +135,8 @@ pub enum Periods {
     Scheduled(Box<Schedule>),
     /// By the calendar.
     Calendar(Per),
+    /// Each run is a period of its own, as long as the second in which it started.
+    EachRun,
 }
 
 impl Periods {
@@ -147,6 +149,7 @@ impl Periods {
                 to: schedule.next_after(moment)?,
             }),
             Self::Calendar(per) => per.period_at(moment),
+            Self::EachRun => Some(Period { from: moment, to: moment + TimeDelta::seconds(1) }),
         }
     }
 }

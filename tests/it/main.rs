@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod collect;
+mod export;
 mod fake_github;
 mod fake_github_tests;
 mod foreign;

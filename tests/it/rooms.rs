@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::workdir::{repository, repository_text};
 
 /// The rooms and what each may import of the others.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("clock", &[]),
     ("platform", &[]),
@@ -16,33 +16,42 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("github", &["clock", "domain", "platform"]),
     ("collect", &["clock", "domain", "github", "history", "platform"]),
     ("report", &["domain"]),
+    ("export", &["domain", "history", "platform", "report"]),
     (
         "cli",
         &[
-            "catalog", "clock", "collect", "domain", "github", "history", "platform", "report",
-            "settings",
+            "catalog", "clock", "collect", "domain", "export", "github", "history", "platform",
+            "report", "settings",
         ],
     ),
 ];
 
 /// Libraries that stay in some rooms, and where those are.
-const LIBRARIES: [(&str, &[&str]); 13] = [
+const LIBRARIES: [(&str, &[&str]); 15] = [
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("indicatif", &["src/cli/"]),
     (
         "csv",
-        &["src/history/", "src/report/csv.rs", "src/report/trend/csv.rs", "src/report/wide.rs"],
+        &[
+            "src/history/",
+            "src/export/",
+            "src/report/csv.rs",
+            "src/report/trend/csv.rs",
+            "src/report/wide.rs",
+        ],
     ),
     ("csv_core", &["src/history/row.rs"]),
     ("memchr", &["src/history/"]),
+    ("parquet", &["src/export/"]),
+    ("rust_xlsxwriter", &["src/export/"]),
     ("toml", &["src/catalog/", "src/settings/file.rs"]),
     ("reqwest", &["src/github/"]),
     ("url", &["src/github/"]),
     ("secrecy", &["src/github/", "src/settings/", "src/cli/connection.rs"]),
     ("croner", &["src/domain/period.rs"]),
-    ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
+    ("tempfile", &["src/history/", "src/export/new_file.rs", "src/github/pause.rs"]),
 ];
 
 /// Calls that belong in one file.
