@@ -1,5 +1,10 @@
 //! `export`: files for other programs.
 
+#[cfg(feature = "xlsx")]
+mod book;
+#[cfg(feature = "parquet")]
+mod columns;
+mod package;
 mod round_trip;
 
 use crate::workdir::{Workdir, repository_text};
@@ -34,7 +39,7 @@ pub(crate) fn everything() -> Workdir {
 }
 
 /// Returns a folder with a history `h.csv` of two runs of names that are hard for spreadsheets.
-fn hazards() -> Workdir {
+pub(crate) fn hazards() -> Workdir {
     let mut writer = csv::Writer::from_writer(HEADER.as_bytes().to_vec());
     for day in ["20", "21"] {
         for (place, name) in HAZARDS.iter().enumerate() {
@@ -228,4 +233,49 @@ fn disorder_is_put_in_order_before_anything_is_said() {
     let folder = workdir.run(&["export", "everything", "--out", "all/", "--format", "csv"]);
     assert_eq!(folder.stderr.matches("warning").count(), outcome.stderr.matches("warning").count());
     assert_eq!(workdir.read("all/tidy.csv"), whole);
+}
+
+#[test]
+#[cfg(not(all(feature = "xlsx", feature = "parquet")))]
+fn what_was_not_built_in_is_refused() {
+    let workdir = everything();
+    for (is_there, ending) in
+        [(cfg!(feature = "xlsx"), "xlsx"), (cfg!(feature = "parquet"), "parquet")]
+    {
+        let out = format!("a.{ending}");
+        let outcome = workdir.run(&["export", "everything", "--out", &out]);
+        let said = outcome.stderr.contains(&format!("was built without `{ending}`"));
+        assert_eq!((outcome.code, said), if is_there { (0, false) } else { (2, true) });
+    }
+    workdir.run(&["export", "everything", "--out", "all/"]).success();
+    assert!(workdir.files().contains(&"all/tidy.json".to_owned()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_rows() {
+    let peak = |days: u32, ending: &str| {
+        let workdir = Workdir::new();
+        let mut text = HEADER.to_owned();
+        for run in 0..days * 24 {
+            let (month, day, hour) = (run / 24 / 28 + 1, run / 24 % 28 + 1, run % 24);
+            for name in 0..10 {
+                let detail = if name == 0 { "planned 10" } else { "" };
+                text.push_str(&format!(
+                    "2026{month:02}{day:02}T{hour:02}0000Z-0001,2026-{month:02}-{day:02}T{hour:02}:00:01Z,\
+                     long,F{name},,repositories,aaaaaaaa,1,1,{run},complete,rest,f{name},{detail}\n"
+                ));
+            }
+        }
+        let history = workdir.write("h.csv", text);
+        let out = format!("out.{ending}");
+        let arguments = ["export", &history.to_string_lossy(), "--out", &out];
+        let (outcome, peak_kb) = workdir.run_watched(&mut workdir.command(&arguments));
+        assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+        peak_kb
+    };
+    for ending in ["csv", "json"] {
+        let (few, many) = (peak(14, ending), peak(280, ending));
+        assert!(few > 0 && many < few + 3000, "{ending}: {few} kB, then {many} kB");
+    }
 }

@@ -4,7 +4,7 @@
 
 mod targets;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "parquet")]
 use chrono::Datelike as _;
@@ -24,7 +24,8 @@ use crate::domain::period::Periods;
 use crate::domain::series::Scope;
 use crate::domain::when::When;
 use crate::export::{
-    Attempts, CsvRows, ExportError, JsonRows, Out, RowSink, Told, Wanted, for_each_row, write_wide,
+    Attempts, CsvRows, ExportError, JsonRows, Out, Packaged, RowSink, Told, Wanted, for_each_row,
+    has_package, refresh_package, write_wide,
 };
 #[cfg(feature = "xlsx")]
 use crate::export::{Book, write_book};
@@ -44,6 +45,7 @@ pub(super) fn perform(session: &Session, arguments: &ExportArgs) -> Result<u8, F
     for target in &targets.all {
         export.write(target)?;
     }
+    export.describe(&targets)?;
     if !arguments.out.is_empty() {
         let words = ["trend".to_owned()].into_iter().chain(arguments.survey.clone());
         session.ui.next(&session.command(words));
@@ -114,6 +116,38 @@ impl Export<'_> {
             }
             (None, None) => Ok(()),
         }
+    }
+
+    /// Describes what folders hold: those that got several files, and those that have a package.
+    fn describe(&self, targets: &Targets) -> Result<(), Failure> {
+        let folder_of = |path: &Path| match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let files = targets.all.iter().filter(|target| target.form != Form::Dataset);
+        let beside = files.filter_map(|target| target.path.as_deref().map(folder_of));
+        let mut folders: Vec<PathBuf> = beside.filter(|folder| has_package(folder)).collect();
+        folders.extend(targets.folders.iter().filter(|folder| folder.is_dir()).cloned());
+        folders.sort();
+        folders.dedup_by(|one, other| one.components().eq(other.components()));
+        let stem = || self.subject.history.file_stem().unwrap_or_default().to_string_lossy();
+        let survey = self.subject.survey.as_ref();
+        let id = survey.map_or_else(|| stem().to_lowercase(), |survey| survey.id.clone());
+        let title = survey.map_or(id.as_str(), |survey| survey.title.as_str());
+        for folder in folders {
+            match refresh_package(&folder, &id, title)? {
+                Packaged::Written(path) => {
+                    self.session.ui.say(&format!("wrote `{}`", path.display()));
+                }
+                Packaged::Foreign(path) => {
+                    let text =
+                        format!("`{}` is not of repo-census; it was left alone", path.display());
+                    self.session.ui.warn(&text, &[], None);
+                }
+                Packaged::Unchanged => {}
+            }
+        }
+        Ok(())
     }
 
     /// Writes a tidy table in one pass over the history.
