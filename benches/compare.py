@@ -75,6 +75,7 @@ duckdb.sql(f"copy ({{answers}}) to '{{out}}' ({form})")
 DIGEST = """
 import duckdb, sys
 work, out = sys.argv[1:]
+duckdb.sql("set enable_progress_bar = false")
 table = f"read_csv('{out}', all_varchar = true)" if work == "tidy" else f"read_parquet('{out}')"
 columns = "date run framework metric method sample_no attempt_no repo_count status query_text detail".split()
 key = ", ".join(f"coalesce({column}::varchar, '')" for column in columns)

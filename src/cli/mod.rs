@@ -4,25 +4,30 @@
 //! knows hints and exit codes, `output` the only place that writes reports to files; then a file
 //! for each command.
 
+mod after_run;
 mod args;
 mod check;
 mod collect;
 mod connection;
 mod count;
+mod daemon;
 mod diagnostic;
 mod export;
 mod generate;
+mod health;
 mod import;
 mod init;
 mod output;
 mod repair;
 mod report;
+mod template;
 mod trend;
 mod ui;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 
@@ -30,6 +35,7 @@ use crate::catalog::{Catalog, CatalogError, Loaded};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::run::Key;
 use crate::domain::survey::Survey;
+use crate::platform::Stop;
 use crate::settings::{Environment, Layer, Settings, resolve};
 
 use args::{Cli, Command};
@@ -40,17 +46,19 @@ use ui::Ui;
 #[must_use]
 pub fn main() -> ExitCode {
     let clock = Box::new(SystemClock::start());
-    ExitCode::from(run(std::env::args_os(), Environment::read(), clock))
+    ExitCode::from(run(std::env::args_os(), Environment::read(), clock, None))
 }
 
 /// Runs the program and returns its exit code. The first argument is the program's name.
 ///
-/// What is printed goes to the process's stdout and stderr.
+/// What is printed goes to the process's stdout and stderr. Work ends early when `stop` is raised;
+/// without one, when the process gets a signal.
 #[must_use]
 pub fn run<A: Into<OsString> + Clone>(
     arguments: impl IntoIterator<Item = A>,
     environment: Environment,
     clock: Box<dyn Clock>,
+    stop: Option<Stop>,
 ) -> u8 {
     let arguments = match Cli::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -61,7 +69,7 @@ pub fn run<A: Into<OsString> + Clone>(
         Ok(settings) => settings,
         Err(error) => return ui.end_with(&error.into()),
     };
-    let session = Session { settings, ui, clock };
+    let session = Session { settings, ui, clock: clock.into(), stop };
     match session.perform(arguments.command) {
         Ok(code) => code,
         Err(failure) => session.ui.end_with(&failure),
@@ -72,7 +80,9 @@ pub fn run<A: Into<OsString> + Clone>(
 struct Session {
     settings: Settings,
     ui: Ui,
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
+    /// What ends work early; `None` means the signals of the process.
+    stop: Option<Stop>,
 }
 
 impl Session {
@@ -83,6 +93,9 @@ impl Session {
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => export::perform(self, &arguments),
+            Command::Daemon(arguments) => daemon::perform(self, &arguments),
+            Command::Health(arguments) => health::perform(self, &arguments),
+            Command::Template(arguments) => template::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),

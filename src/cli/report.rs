@@ -17,7 +17,8 @@ use crate::report::{
 };
 
 pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let words: Vec<&str> = ["report"].into_iter().chain(arguments.survey.as_deref()).collect();
+    let outputs = Outputs::choose(session, &words, &arguments.output)?;
     let today = session.clock.now_utc().date_naive();
     let wanted = match &arguments.at {
         None => Wanted::Newest,

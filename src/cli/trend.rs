@@ -5,16 +5,16 @@ use std::path::Path;
 use super::Session;
 use super::args::{TrendArgs, WindowArgs};
 use super::diagnostic::{DONE, Failure};
-use super::output::Outputs;
+use super::output::{Outputs, refuse_target, replace_file};
 use super::report::{Subject, bad_moment, find_subject, note_unreadable, tell_reading};
 use crate::domain::period::{Per, Periods};
 use crate::domain::series::{Scope, Series};
 use crate::domain::when::When;
 use crate::history::{HistoryError, Reading, read_series};
-use crate::report::{TrendInputs, TrendReport};
+use crate::report::{TrendInputs, TrendReport, render_wide};
 
 pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose_for_trend(&arguments.output)?;
+    let outputs = Outputs::choose_for_trend(session, arguments)?;
     let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
     let report = counts.report(&arguments.window)?;
     outputs.write(session, &report)?;
@@ -24,6 +24,35 @@ pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8,
         session.ui.next(&session.command(words));
     }
     Ok(DONE)
+}
+
+/// Refreshes the trend of a survey's first metric.
+pub(super) fn refresh_trend(
+    session: &Session,
+    subject: &Subject,
+    outputs: &Outputs,
+) -> Result<(), Failure> {
+    let window = WindowArgs::default();
+    let counts = Counts::of(session, subject.clone(), &window, periods(subject, None))?;
+    outputs.write(session, &counts.report(&window)?)
+}
+
+/// Refreshes the table of a survey's first metric.
+pub(super) fn refresh_wide(
+    session: &Session,
+    subject: &Subject,
+    path: &Path,
+) -> Result<(), Failure> {
+    let window = WindowArgs::default();
+    let counts = Counts::of(session, subject.clone(), &window, periods(subject, None))?;
+    let text = render_wide(&counts.series, &counts.periods);
+    // A history may have come to be since the target was looked at.
+    refuse_target(path)?;
+    replace_file(path, text.as_bytes()).map_err(|error| {
+        Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
+    })?;
+    session.ui.say(&format!("wrote `{}`", path.display()));
+    Ok(())
 }
 
 /// The counts of a metric over time, and how they were read.

@@ -1,13 +1,15 @@
-//! Collecting: what to ask (a plan), and one serial pass over it (a run).
+//! Collecting: what to ask (a plan), one serial pass over it (a run), and when (a daemon).
 //!
 //! Where answers come from is behind `github`'s trait; how things are shown is not known here.
 
 mod api;
+mod daemon;
 mod earlier;
 mod plan;
 mod queue;
 mod run;
 
 pub use api::{Api, ChosenApi, NeedsToken, WhyApi, choose_api};
+pub use daemon::{Came, Next, Watch};
 pub use plan::{CROSS_CHECKS, Past, Plan, PlannedQuery, Skipped, Target};
 pub use run::{CollectError, Collected, Ending, Keep, Progressed, collect, start_run};

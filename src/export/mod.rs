@@ -3,8 +3,10 @@
 //! `rows` decides which rows of a history a tidy table has and hands them out one by one, so that
 //! memory does not grow with the history; `tidy` writes them as CSV and JSON, `columns` as Parquet,
 //! `dataset` as a folder of Parquet files, and `book` as the sheet of a workbook, beside ranking and
-//! trend. `wide` writes counts over time. `dialect` is how CSV is told to
-//! spreadsheets, `package` describes files for programs, `new_file` puts them in their place.
+//! trend. `wide` writes counts over time. `dialect` is how CSV is told to spreadsheets, `package`
+//! describes files for programs, `new_file` puts them in their place. `png` turns the charts of
+//! `report` into pixels, and opens no file.
+//!
 //! Which rows count and how runs are read is the business of `domain` and `history`.
 
 #[cfg(feature = "xlsx")]
@@ -16,6 +18,7 @@ mod dataset;
 mod dialect;
 mod new_file;
 mod package;
+mod png;
 mod rows;
 mod tidy;
 mod wide;
@@ -34,6 +37,7 @@ pub use dataset::DatasetRows;
 pub use dialect::Dialect;
 pub use new_file::{NewFile, Out};
 pub use package::{Packaged, has_package, refresh_package};
+pub use png::{HAS_PNG, Png, PngError, render_png};
 pub use rows::{Attempts, RowSink, TidyRow, Told, Wanted, for_each_row};
 pub use tidy::{CsvRows, JsonLayout, JsonRows, TIDY_COLUMNS};
 pub use wide::write_wide;

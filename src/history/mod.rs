@@ -37,7 +37,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
-pub use examine::{Circumstances, Examination, Gap, MethodChange, examine};
+pub use examine::{Circumstances, Examination, MethodChange, examine};
 pub use guard::guarded;
 pub use import::{Import, Importing, import, plan_import};
 pub use layout::{MAPPABLE, Mapping};

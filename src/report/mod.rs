@@ -3,8 +3,11 @@
 //! Nothing here opens a file or prints: a format takes the model and returns a text, the same text
 //! each time.
 
+mod chart;
 mod csv;
 mod escape;
+mod facts;
+mod health;
 mod json;
 mod markdown;
 mod methods;
@@ -17,7 +20,17 @@ mod trend;
 mod wide;
 
 pub use self::csv::render_csv;
+pub use chart::{
+    Anchor, ChartLook, Dash, MarkKind, Plot, Role, SERIES_COLOURS, Scale, ScaleChoice, Scene,
+    Shape, Spot, Theme, Words, draw_ranking, draw_ranks, draw_trend, render_chart_colours,
+    render_chart_style, render_inline_svg, render_svg,
+};
 pub use escape::is_bidi_control;
+pub use facts::{Event, Jump, Moves, RankMove, RunFacts};
+pub use health::{
+    HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
+    render_health_text,
+};
 pub use json::render_json;
 pub use markdown::render_markdown;
 pub use methods::render_methods;
@@ -28,7 +41,7 @@ pub use model::{
 pub use number::{count, signed};
 pub use terminal::{Look, render_terminal};
 pub use trend::{
-    TrendInputs, TrendReport, render_trend_csv, render_trend_json, render_trend_markdown,
-    render_trend_terminal,
+    EventKind, TrendEvent, TrendInputs, TrendReport, TrendRow, render_trend_csv, render_trend_json,
+    render_trend_markdown, render_trend_terminal,
 };
 pub use wide::{WideRow, WideTable, render_wide};

@@ -3,13 +3,17 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod after_run;
+mod charts;
 mod collect;
+mod daemon;
 mod export;
 mod fake_github;
 mod fake_github_tests;
 mod foreign;
 mod github;
 mod graphql;
+mod health;
 mod history;
 mod import;
 mod interrupted;
@@ -20,5 +24,7 @@ mod repository;
 mod rooms;
 mod simulated;
 mod surveys;
+mod template;
 mod trend;
+mod two_years;
 mod workdir;

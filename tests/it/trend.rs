@@ -209,7 +209,19 @@ fn files_are_written_and_what_cannot_be_is_refused() {
     workdir.run(&["trend", "three", "--out", "all/"]).success();
     let files: Vec<String> =
         workdir.files().into_iter().filter(|file| file.starts_with("all/")).collect();
-    assert_eq!(files, ["all/trend.csv", "all/trend.json", "all/trend.md", "all/trend.txt"]);
+    assert_eq!(
+        files,
+        [
+            "all/ranks.png",
+            "all/ranks.svg",
+            "all/trend.csv",
+            "all/trend.json",
+            "all/trend.md",
+            "all/trend.png",
+            "all/trend.svg",
+            "all/trend.txt"
+        ]
+    );
     let history = workdir.read("output/three/history.csv");
     let mut told = String::new();
     for arguments in [
