@@ -278,7 +278,12 @@ def perform():
         for name in ("tidy.csv", "tidy.parquet"):
             shutil.copy(folder / "all" / name, folder / name)
         replay = [PROGRAM, "collect", "backend-frameworks", "--replay", "codingnomads-2023", "--quiet"]
-        subprocess.run([*replay, "--dir", str(folder / "collected")], check=True)
+        collected = folder / "collected"
+        subprocess.run([*replay, "--dir", str(collected)], check=True)
+        home = collected / "output" / "backend-frameworks"
+        (home / "replay-codingnomads-2023.csv").rename(home / "history.csv")
+        described = [PROGRAM, "export", "backend-frameworks", "--out", str(home / "wide.csv"), "--shape", "wide"]
+        subprocess.run([*described, "--quiet", "--dir", str(collected)], check=True)
         tidy, wide = read_csv(folder / "tidy.csv"), read_csv(folder / "all" / "wide.csv")
         expect([row[1:] for row in tidy] == rows, "the tidy table is not the history")
         count = check_workbook(folder, tidy, wide)

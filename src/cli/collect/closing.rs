@@ -17,7 +17,6 @@ use crate::domain::ranking::Tally;
 use crate::domain::run::{Difference, Key, Progress, Run, RunId};
 use crate::domain::sample::{Outcome, Sample, is_settled, select_answer};
 use crate::domain::when::When;
-use crate::export::refresh_package;
 use crate::github::{Closed, SourceError};
 use crate::history::{Selection, Wanted};
 use crate::platform::Signal;
@@ -117,16 +116,6 @@ impl Closing<'_> {
         self.show(&subject, &selected?, outputs, &resume)
     }
 
-    /// Keeps the description of the history's folder true. The run is done whether it can or not.
-    fn describe_folder(&self) {
-        let Order { session, survey, .. } = self.order;
-        let history = self.order.history();
-        let Some(folder) = history.parent() else { return };
-        if let Err(error) = refresh_package(folder, &survey.id, &survey.title) {
-            session.ui.detail(&error.to_string());
-        }
-    }
-
     /// Shows the ranking and what is doubtful about it.
     fn show(
         &self,
@@ -161,7 +150,6 @@ impl Closing<'_> {
             written?;
             return Ok(if answered == 0 { FAILED } else { NOT_FINISHED });
         }
-        self.describe_folder();
         let has_bounds = selection.run.answers().values().any(|answer| is_incomplete(answer));
         if has_bounds {
             let text = "the run is finished, but some counts are only lower bounds";

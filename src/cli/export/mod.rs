@@ -118,7 +118,8 @@ impl Export<'_> {
         }
     }
 
-    /// Describes what folders hold: those that got several files, and those that have a package.
+    /// Describes what folders hold: those that got several files, those that have a package, and
+    /// that of the survey's history, whose description no run has to care for.
     fn describe(&self, targets: &Targets) -> Result<(), Failure> {
         let folder_of = |path: &Path| match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -130,24 +131,36 @@ impl Export<'_> {
         folders.extend(targets.folders.iter().filter(|folder| folder.is_dir()).cloned());
         folders.sort();
         folders.dedup_by(|one, other| one.components().eq(other.components()));
-        let stem = || self.subject.history.file_stem().unwrap_or_default().to_string_lossy();
         let survey = self.subject.survey.as_ref();
+        let stem = || self.subject.history.file_stem().unwrap_or_default().to_string_lossy();
         let id = survey.map_or_else(|| stem().to_lowercase(), |survey| survey.id.clone());
         let title = survey.map_or(id.as_str(), |survey| survey.title.as_str());
         for folder in folders {
-            match refresh_package(&folder, &id, title)? {
-                Packaged::Written(path) => {
-                    self.session.ui.say(&format!("wrote `{}`", path.display()));
-                }
-                Packaged::Foreign(path) => {
-                    let text =
-                        format!("`{}` is not of repo-census; it was left alone", path.display());
-                    self.session.ui.warn(&text, &[], None);
-                }
-                Packaged::Unchanged => {}
+            self.tell_packaged(refresh_package(&folder, &id, title)?);
+        }
+        let home = survey.map(|survey| self.session.output_folder(&survey.id));
+        let is_there = |home: &PathBuf| self.subject.history.parent() == Some(home);
+        if let Some(home) = home.filter(is_there).filter(|_| !self.arguments.out.is_empty()) {
+            match refresh_package(&home, &id, title) {
+                Ok(Packaged::Written(path)) => self.tell_packaged(Packaged::Written(path)),
+                Ok(Packaged::Foreign(_) | Packaged::Unchanged) => {}
+                // What was asked for is written; the folder may be somebody else's to write to.
+                Err(error) => self.session.ui.detail(&error.to_string()),
             }
         }
         Ok(())
+    }
+
+    fn tell_packaged(&self, packaged: Packaged) {
+        match packaged {
+            Packaged::Written(path) => self.session.ui.say(&format!("wrote `{}`", path.display())),
+            Packaged::Foreign(path) => {
+                let shown = path.display();
+                let text = format!("`{shown}` is not of repo-census; it was left alone");
+                self.session.ui.warn(&text, &[], None);
+            }
+            Packaged::Unchanged => {}
+        }
     }
 
     /// Writes a tidy table in one pass over the history.

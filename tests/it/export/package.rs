@@ -52,14 +52,17 @@ fn one_that_somebody_else_keeps_is_left_alone() {
 }
 
 #[test]
-fn a_run_describes_its_history_and_does_not_fail_if_it_cannot() {
-    let workdir = Workdir::new();
-    let replay = ["collect", "backend-frameworks", "--replay", "codingnomads-2023", "--quiet"];
-    workdir.run(&replay).success();
-    let folder = "output/backend-frameworks";
-    assert_eq!(paths(&package(&workdir, folder)), ["replay-codingnomads-2023.csv"]);
-    std::fs::remove_file(workdir.path(folder).join("datapackage.json")).expect("it is there");
-    std::fs::create_dir(workdir.path(folder).join("datapackage.json")).expect("a folder");
-    let outcome = workdir.run(&replay);
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+fn the_folder_of_the_history_is_described_too_if_it_can_be() {
+    let workdir = everything();
+    let to_file = ["export", "everything", "--out", "elsewhere/tidy.csv"];
+    let outcome = workdir.run(&to_file);
+    let home = "output/everything/datapackage.json";
+    assert!(outcome.stderr.contains(&format!("wrote `{home}`")), "{}", outcome.stderr);
+    assert_eq!(paths(&package(&workdir, "output/everything")), ["history.csv"]);
+    // It is true as long as the columns are the same, and then not written again.
+    assert!(!workdir.run(&to_file).stderr.contains("datapackage"));
+    std::fs::remove_file(workdir.path(home)).expect("it is there");
+    std::fs::create_dir(workdir.path(home)).expect("a folder");
+    let outcome = workdir.run(&to_file);
+    assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
 }
