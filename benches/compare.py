@@ -4,11 +4,13 @@
     cargo build --release
     cargo bench --bench histories -- generate 10000000 /tmp/history.csv
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install duckdb polars
-    /tmp/venv/bin/python benches/compare.py /tmp/history.csv [ROUNDS]
+    /tmp/venv/bin/python benches/compare.py /tmp/history.csv [ROUNDS [WORK...]]
 
 The work: for each day the last count of each framework for one metric, as a wide CSV (`wide`), and
-the first and the last of them (`trend`). The others are spared what the program does as well: to
-look whether runs are finished and rows are sound. That all three find the same counts is checked.
+the first and the last of them (`trend`); the answer of every count with a date, as CSV (`tidy`) and
+as Parquet (`parquet`), against DuckDB alone and in any order. The others are spared what the program
+does as well: to look whether runs are finished and rows are sound. That all find the same counts is
+checked.
 CPU time is user and system time of the whole process, and memory its peak (Linux, macOS).
 """
 
@@ -56,14 +58,45 @@ found.write_csv(out)
 """
 
 
+TIDY = """
+import duckdb, sys
+history, out = sys.argv[1:]
+threads = {threads}
+if threads:
+    duckdb.sql(f"set threads={{threads}}")
+answers = f'''select strptime(substr(run, 1, 8), '%Y%m%d')::date as date, * from read_csv('{{history}}', types = {{{{method: VARCHAR}}}})
+              qualify row_number() over (partition by run, framework, metric, sample_no order by
+                  case status when 'complete' then 3 when 'unchecked' then 2 when 'incomplete' then 1 else 0 end desc,
+                  case status when 'incomplete' then repo_count else 0 end desc, attempt_no desc) = 1'''
+duckdb.sql(f"copy ({{answers}}) to '{{out}}' ({form})")
+"""
+
+# Read in a process of its own, for the same reason as with the others.
+DIGEST = """
+import duckdb, sys
+work, out = sys.argv[1:]
+duckdb.sql("set enable_progress_bar = false")
+table = f"read_csv('{out}', all_varchar = true)" if work == "tidy" else f"read_parquet('{out}')"
+columns = "date run framework metric method sample_no attempt_no repo_count status query_text detail".split()
+key = ", ".join(f"coalesce({column}::varchar, '')" for column in columns)
+print(duckdb.sql(f"select count(*), bit_xor(hash({key})) from {table}").fetchall())
+"""
+
+
 def commands(work, history, out):
     """Returns the processes that do the work, by name."""
     ours = {
         "wide": [PROGRAM, "export", history, "--shape", "wide", "--metric", METRIC, "--out", out],
         "trend": [PROGRAM, "trend", history, "--metric", METRIC, "--out", out],
+        "tidy": [PROGRAM, "export", history, "--out", out],
+        "parquet": [PROGRAM, "export", history, "--format", "parquet", "--out", out],
     }
     python = lambda code, **values: [
         sys.executable, "-c", code.format(work=work, metric=METRIC, **values), history, out]
+    if work in ("tidy", "parquet"):
+        form = "header" if work == "tidy" else "format parquet, compression zstd"
+        tidy = lambda threads: [sys.executable, "-c", TIDY.format(threads=threads, form=form), history, out]
+        return {"repo-census": ours[work], "DuckDB": tidy(0), "DuckDB, 1 thread": tidy(1)}
     return {
         "repo-census": ours[work],
         "DuckDB": python(DUCKDB, threads=0),
@@ -88,6 +121,8 @@ def found(work, out):
 
     The rows are not kept: a process starts with the memory of the one that starts it.
     """
+    if work in ("tidy", "parquet"):
+        return subprocess.run([sys.executable, "-c", DIGEST, work, out], capture_output=True, text=True, check=True).stdout
     digest = hashlib.sha256()
     if work == "trend":
         with open(out, newline="") as file:
@@ -107,13 +142,14 @@ def found(work, out):
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     history = os.path.abspath(sys.argv[1])
-    rounds = int(sys.argv[2]) if len(sys.argv) == 3 else 5
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    works = sys.argv[3:] or ["trend", "wide", "tidy", "parquet"]
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "out.csv")
-        for work in ("trend", "wide"):
+        for work in works:
             taken, results = {}, {}
             for _ in range(rounds):
                 for name, command in commands(work, history, out).items():
@@ -128,7 +164,7 @@ def main():
                 pairs = zip(runs, taken["repo-census"])
                 ratio = statistics.median(theirs / mine for (theirs, _), (mine, _) in pairs)
                 peak = max(peak for _, peak in runs)
-                print(f"{work:6} {name:18} {cpu:6.2f} s CPU {peak:7.1f} MB   {ratio:5.2f} times ours")
+                print(f"{work:7} {name:18} {cpu:6.2f} s CPU {peak:7.1f} MB   {ratio:5.2f} times ours")
 
 
 main()

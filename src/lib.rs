@@ -15,7 +15,7 @@
 //! | [`github`] | edge | the source of answers |
 //! | [`collect`] | use | a plan of queries, and one serial pass over it |
 //! | [`report`] | pure | a model for each kind of report, a file for each format |
-//! | [`export`] | edge | files for other programs that take a library to write: pictures |
+//! | [`export`] | edge | files for other programs: tidy and wide tables, workbooks, pictures |
 //! | [`cli`] | door | arguments in; text, files and an exit code out |
 
 pub mod catalog;

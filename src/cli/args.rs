@@ -9,9 +9,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::collect::CROSS_CHECKS;
-use crate::domain::period::Per;
+use crate::domain::period::{Per, Periods};
 use crate::domain::survey::ApiChoice;
 use crate::domain::when;
+use crate::export::Dialect;
 use crate::history::MAPPABLE;
 use crate::report::{ChartLook, ScaleChoice, Theme};
 use crate::settings::Flags;
@@ -87,7 +88,7 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Show what changed from the first to the last run
     Trend(TrendArgs),
-    /// Write counts over time to a file for other programs
+    /// Write files for spreadsheets, notebooks and databases
     Export(ExportArgs),
     /// Stay in the foreground and collect when the schedule says so
     Daemon(DaemonArgs),
@@ -263,16 +264,50 @@ pub(super) struct ExportArgs {
     /// The survey, or a history file
     pub(super) survey: Option<String>,
 
-    /// What a row is
+    /// What a row is: an answer or a period [default: tidy]
     #[arg(long, value_name = "SHAPE")]
-    pub(super) shape: ShapeArg,
+    pub(super) shape: Option<ShapeArg>,
 
-    /// Write to this file instead of stdout
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
+    /// From here on: 2026, 2026-06, 2026-06-30, -30d; or a run id
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
 
-    #[command(flatten)]
-    pub(super) window: WindowArgs,
+    /// Up to here, all of that day, month or year included
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) until: Option<String>,
+
+    /// Only these metrics, ID,ID; may be repeated [default: all; wide: the survey's first]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(super) metric: Vec<String>,
+
+    /// Only this framework; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) framework: Vec<String>,
+
+    /// Every run, or the last finished one of each period [default: run; wide: the schedule, else
+    /// day]
+    #[arg(long, value_name = "PERIOD", visible_alias = "per")]
+    pub(super) every: Option<EveryArg>,
+
+    /// Keep attempts that were not the answer too
+    #[arg(long)]
+    pub(super) all_attempts: bool,
+
+    /// How CSV is written
+    #[arg(long, value_name = "DIALECT", default_value = "rfc4180", help_heading = "Output")]
+    pub(super) dialect: DialectArg,
+
+    /// The format on stdout, or of --out, whatever its ending [default: csv]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(super) format: Option<ExportFormat>,
+
+    /// JSON as an object a line instead of an array
+    #[arg(long, help_heading = "Output")]
+    pub(super) lines: bool,
+
+    /// Write to a file, its ending chooses the format; DIR/ writes all; may be repeated
+    #[arg(long, value_name = "FILE|DIR/", help_heading = "Output")]
+    pub(super) out: Vec<PathBuf>,
 }
 
 /// Which counts over time are wanted.
@@ -565,8 +600,46 @@ pub(super) enum ScaleArg {
 /// The shape of an exported table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ShapeArg {
+    /// A row for each answer: the columns of a history behind a date
+    Tidy,
     /// A row for each period, a column for each framework: one metric
     Wide,
+}
+
+/// A format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// Tidy or wide, in the dialect
+    Csv,
+    /// Tidy, an array of objects
+    Json,
+    /// Tidy, an object a line
+    Jsonl,
+    /// A workbook: ranking, trend, data, about, with charts
+    Xlsx,
+    /// Tidy, typed columns; in DIR/ a folder for each survey and month
+    Parquet,
+}
+
+/// How CSV is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DialectArg {
+    /// As it is, for programs
+    Rfc4180,
+    /// For spreadsheets with a comma between columns
+    Excel,
+    /// For spreadsheets with a decimal comma
+    ExcelSemicolon,
+}
+
+/// Which runs of a history count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EveryArg {
+    Run,
+    Hour,
+    Day,
+    Week,
+    Month,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -624,6 +697,28 @@ impl From<PerArg> for Per {
             PerArg::Day => Self::Day,
             PerArg::Week => Self::Week,
             PerArg::Month => Self::Month,
+        }
+    }
+}
+
+impl From<DialectArg> for Dialect {
+    fn from(dialect: DialectArg) -> Self {
+        match dialect {
+            DialectArg::Rfc4180 => Self::Rfc4180,
+            DialectArg::Excel => Self::Excel,
+            DialectArg::ExcelSemicolon => Self::ExcelSemicolon,
+        }
+    }
+}
+
+impl From<EveryArg> for Periods {
+    fn from(every: EveryArg) -> Self {
+        match every {
+            EveryArg::Run => Self::EachRun,
+            EveryArg::Hour => Self::Calendar(Per::Hour),
+            EveryArg::Day => Self::Calendar(Per::Day),
+            EveryArg::Week => Self::Calendar(Per::Week),
+            EveryArg::Month => Self::Calendar(Per::Month),
         }
     }
 }

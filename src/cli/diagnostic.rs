@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::catalog::{CatalogError, Kind};
 use crate::collect::NeedsToken;
+use crate::export::ExportError;
 use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
 use crate::history::{Faults, HistoryError};
 use crate::platform::Signal;
@@ -111,6 +112,15 @@ impl Failure {
         match error.source() {
             Some(source) => failure.caused_by(source),
             None => failure,
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::History(error) => error.into(),
+            error => Self::of(FAILED, &error),
         }
     }
 }

@@ -12,6 +12,7 @@ mod connection;
 mod count;
 mod daemon;
 mod diagnostic;
+mod export;
 mod generate;
 mod health;
 mod import;
@@ -19,7 +20,6 @@ mod init;
 mod output;
 mod page;
 mod repair;
-mod replace;
 mod report;
 mod template;
 mod trend;
@@ -93,7 +93,7 @@ impl Session {
             Command::Collect(arguments) => collect::perform(self, &arguments),
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
-            Command::Export(arguments) => trend::export(self, &arguments),
+            Command::Export(arguments) => export::perform(self, &arguments),
             Command::Daemon(arguments) => daemon::perform(self, &arguments),
             Command::Health(arguments) => health::perform(self, &arguments),
             Command::Template(arguments) => template::perform(self, &arguments),

@@ -1,14 +1,14 @@
 //! Formats and files: what goes to stdout, and what replaces which file.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::args::{ChartArg, Format, OutputArgs, TrendArgs};
 use super::diagnostic::{Failure, Hint};
 use super::page;
-pub(super) use super::replace::replace_file;
 use super::ui::Ui;
-use crate::export::{HAS_PNG, PngError, render_png};
+use crate::export::{HAS_PNG, NewFile, PngError, render_png};
 use crate::history::is_history;
 use crate::report::{
     ChartLook, Look, RankingReport, ScaleChoice, Scene, Theme, TrendReport, Words, draw_ranking,
@@ -337,4 +337,11 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
             .because("the ending must be `.txt`, `.md`, `.csv`, `.json`, `.svg`, `.png` or `.html`; `methods.md` is the method section")
             .hint("to write all formats to a folder, end its name with `/`")),
     }
+}
+
+/// Replaces a file by a temporary one in its folder, which is made if need be.
+pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NewFile::begin(path)?;
+    file.write_all(bytes)?;
+    file.keep()
 }

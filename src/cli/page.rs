@@ -23,7 +23,7 @@ mod with_pages {
     use crate::cli::diagnostic::Failure;
     use crate::cli::output::VERSION;
     use crate::cli::report::{Subject, Wishes, build, note_unreadable};
-    use crate::cli::trend::usual_periods;
+    use crate::cli::trend::periods;
     use crate::domain::period::Periods;
     use crate::domain::series::{Scope, Series};
     use crate::domain::when::When;
@@ -67,7 +67,7 @@ mod with_pages {
         }
         let mut series: Vec<&mut Series> = counts.iter_mut().map(|c| &mut c.series).collect();
         let periods = match thin(&mut series) {
-            ThinnedTo::Nothing => usual_periods(subject),
+            ThinnedTo::Nothing => periods(subject, None),
             ThinnedTo::Per(per) => Periods::Calendar(per),
         };
         let trend = |counts: &Counts| {
@@ -104,7 +104,7 @@ mod with_pages {
         let scope = Scope {
             survey: subject.survey.as_ref(),
             metric: Some(metric),
-            periods: usual_periods(subject),
+            periods: periods(subject, None),
             since: None,
             until: Some(When::Run(selection.run.id)),
         };

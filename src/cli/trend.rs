@@ -1,18 +1,16 @@
-//! `trend`: what changed between runs. `export`: the counts behind it, as a file for other programs.
+//! `trend`: what changed between runs.
 
 use std::path::Path;
 
-use chrono::NaiveDate;
-
 use super::Session;
-use super::args::{ExportArgs, PerArg, TrendArgs, WindowArgs};
+use super::args::{TrendArgs, WindowArgs};
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, refuse_target, replace_file};
 use super::report::{Subject, bad_moment, find_subject, note_unreadable, tell_reading};
 use crate::domain::period::{Per, Periods};
 use crate::domain::series::{Scope, Series};
 use crate::domain::when::When;
-use crate::history::{HistoryError, read_series};
+use crate::history::{HistoryError, Reading, read_series};
 use crate::report::{TrendInputs, TrendReport, render_wide};
 
 pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8, Failure> {
@@ -28,28 +26,6 @@ pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8,
     Ok(DONE)
 }
 
-pub(super) fn export(session: &Session, arguments: &ExportArgs) -> Result<u8, Failure> {
-    if let Some(path) = &arguments.out {
-        let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-        if !is_csv {
-            let message = format!("`--out {}` names no format", path.display());
-            return Err(Failure::usage(message).because("a wide export is CSV: `.csv`"));
-        }
-        refuse_target(path)?;
-    }
-    let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
-    // The same refusals as for a trend: an unknown metric, a window without any finished run.
-    counts.report(&arguments.window)?;
-    let Some(path) = &arguments.out else {
-        session.ui.data(&render_wide(&counts.series, &counts.periods))?;
-        return Ok(DONE);
-    };
-    counts.write_wide(session, path)?;
-    let words = ["trend".to_owned()].into_iter().chain(arguments.survey.clone());
-    session.ui.next(&session.command(words));
-    Ok(DONE)
-}
-
 /// Refreshes the trend of a survey's first metric.
 pub(super) fn refresh_trend(
     session: &Session,
@@ -57,8 +33,8 @@ pub(super) fn refresh_trend(
     outputs: &Outputs,
 ) -> Result<(), Failure> {
     let window = WindowArgs::default();
-    let report = Counts::of(session, subject.clone(), &window)?.report(&window)?;
-    outputs.write(session, &report)
+    let counts = Counts::of(session, subject.clone(), &window, periods(subject, None))?;
+    outputs.write(session, &counts.report(&window)?)
 }
 
 /// Refreshes the table of a survey's first metric.
@@ -68,27 +44,43 @@ pub(super) fn refresh_wide(
     path: &Path,
 ) -> Result<(), Failure> {
     let window = WindowArgs::default();
-    Counts::of(session, subject.clone(), &window)?.write_wide(session, path)
+    let counts = Counts::of(session, subject.clone(), &window, periods(subject, None))?;
+    let text = render_wide(&counts.series, &counts.periods);
+    // A history may have come to be since the target was looked at.
+    refuse_target(path)?;
+    replace_file(path, text.as_bytes()).map_err(|error| {
+        Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
+    })?;
+    session.ui.say(&format!("wrote `{}`", path.display()));
+    Ok(())
 }
 
 /// The counts of a metric over time, and how they were read.
-struct Counts {
-    subject: Subject,
-    series: Series,
-    periods: Periods,
+pub(super) struct Counts {
+    pub(super) subject: Subject,
+    pub(super) series: Series,
+    pub(super) periods: Periods,
     notes: Vec<String>,
+    pub(super) reading: Reading,
 }
 
 impl Counts {
     fn read(session: &Session, survey: Option<&str>, window: &WindowArgs) -> Result<Self, Failure> {
-        Self::of(session, find_subject(session, survey)?, window)
+        let subject = find_subject(session, survey)?;
+        let periods = periods(&subject, window.per.map(|per| Periods::Calendar(per.into())));
+        let counts = Self::of(session, subject, window, periods)?;
+        tell_reading(session, &counts.subject.history, &counts.reading);
+        Ok(counts)
     }
 
-    fn of(session: &Session, subject: Subject, window: &WindowArgs) -> Result<Self, Failure> {
-        let today = session.clock.now_utc().date_naive();
-        let since = moment("--since", window.since.as_deref(), today)?;
-        let until = moment("--until", window.until.as_deref(), today)?;
-        let periods = periods(&subject, window.per);
+    /// Reads the counts of a subject; of the window only metric and moments are looked at.
+    pub(super) fn of(
+        session: &Session,
+        subject: Subject,
+        window: &WindowArgs,
+        periods: Periods,
+    ) -> Result<Self, Failure> {
+        let (since, until) = moments(session, window.since.as_deref(), window.until.as_deref())?;
         let scope = Scope {
             survey: subject.survey.as_ref(),
             metric: window.metric.as_deref(),
@@ -98,31 +90,12 @@ impl Counts {
         };
         let read = read_series(&subject.history, &scope);
         let (series, reading) = read.map_err(|error| subject.explain(session, "trend", error))?;
-        if reading.rows == 0 {
-            let path = subject.history;
-            return Err(match reading.faults {
-                faults if faults.is_empty() => HistoryError::Empty { path },
-                faults => HistoryError::Unreadable { path, faults },
-            }
-            .into());
-        }
-        tell_reading(session, &subject.history, &reading);
+        refuse_empty(&subject.history, &reading)?;
         let notes = note_unreadable(&reading).into_iter().collect();
-        Ok(Self { subject, series, periods, notes })
+        Ok(Self { subject, series, periods, notes, reading })
     }
 
-    fn write_wide(&self, session: &Session, path: &Path) -> Result<(), Failure> {
-        let text = render_wide(&self.series, &self.periods);
-        // A history may have come to be since the target was looked at.
-        refuse_target(path)?;
-        replace_file(path, text.as_bytes()).map_err(|error| {
-            Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
-        })?;
-        session.ui.say(&format!("wrote `{}`", path.display()));
-        Ok(())
-    }
-
-    fn report(&self, window: &WindowArgs) -> Result<TrendReport, Failure> {
+    pub(super) fn report(&self, window: &WindowArgs) -> Result<TrendReport, Failure> {
         let inputs = TrendInputs {
             survey: self.subject.survey.as_ref(),
             series: &self.series,
@@ -144,20 +117,36 @@ impl Counts {
     }
 }
 
-fn moment(flag: &str, text: Option<&str>, today: NaiveDate) -> Result<Option<When>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    When::parse(text, today).map(Some).ok_or_else(|| bad_moment(flag, text))
+/// Fails if a history has no row that could be read.
+pub(super) fn refuse_empty(history: &Path, reading: &Reading) -> Result<(), HistoryError> {
+    let (path, faults) = (history.to_owned(), reading.faults.clone());
+    match (reading.rows, faults.is_empty()) {
+        (0, true) => Err(HistoryError::Empty { path }),
+        (0, false) => Err(HistoryError::Unreadable { path, faults }),
+        _ => Ok(()),
+    }
 }
 
-/// Returns how periods are found: by `--per`, else as usual.
-fn periods(subject: &Subject, per: Option<PerArg>) -> Periods {
-    per.map_or_else(|| usual_periods(subject), |per| Periods::Calendar(per.into()))
+/// Reads the moments of `--since` and `--until`.
+pub(super) fn moments(
+    session: &Session,
+    since: Option<&str>,
+    until: Option<&str>,
+) -> Result<(Option<When>, Option<When>), Failure> {
+    let today = session.clock.now_utc().date_naive();
+    let moment = |flag: &str, text: Option<&str>| match text {
+        None => Ok(None),
+        Some(text) => When::parse(text, today).map(Some).ok_or_else(|| bad_moment(flag, text)),
+    };
+    Ok((moment("--since", since)?, moment("--until", until)?))
 }
 
-/// Returns how periods are found where nobody says how: by the survey's schedule, else by the day.
-pub(super) fn usual_periods(subject: &Subject) -> Periods {
-    match subject.survey.as_ref().and_then(|survey| survey.schedule.clone()) {
-        Some(schedule) => Periods::Scheduled(Box::new(schedule)),
-        None => Periods::Calendar(Per::Day),
+/// Returns how periods are found: as was asked, else by the survey's schedule, else by the day.
+pub(super) fn periods(subject: &Subject, asked: Option<Periods>) -> Periods {
+    let schedule = subject.survey.as_ref().and_then(|survey| survey.schedule.clone());
+    match (asked, schedule) {
+        (Some(asked), _) => asked,
+        (None, Some(schedule)) => Periods::Scheduled(Box::new(schedule)),
+        (None, None) => Periods::Calendar(Per::Day),
     }
 }

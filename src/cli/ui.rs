@@ -79,8 +79,13 @@ impl Ui {
 
     /// Writes data to stdout as it is.
     pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+        Self::copy(&mut &*bytes)
+    }
+
+    /// Copies data to stdout as it is.
+    pub(super) fn copy(data: &mut impl io::Read) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        match io::copy(data, &mut stdout).and_then(|_| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::failed("stdout cannot be written").caused_by(&error))
             }

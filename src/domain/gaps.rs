@@ -114,5 +114,6 @@ fn next_due(periods: &Periods, due: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // The moment before it need not be looked for.
         Periods::Scheduled(schedule) => schedule.next_after(due),
         Periods::Calendar(_) => periods.period_at(due).map(|period| period.to),
+        Periods::EachRun => None,
     }
 }

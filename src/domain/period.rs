@@ -83,6 +83,8 @@ pub enum Periods {
     Scheduled(Box<Schedule>),
     /// By the calendar.
     Calendar(Per),
+    /// Each run is a period of its own, as long as the second in which it started; none is due.
+    EachRun,
 }
 
 impl Periods {
@@ -95,6 +97,7 @@ impl Periods {
                 to: schedule.next_after(moment)?,
             }),
             Self::Calendar(per) => per.period_at(moment),
+            Self::EachRun => Some(Period { from: moment, to: moment + TimeDelta::seconds(1) }),
         }
     }
 
@@ -103,6 +106,7 @@ impl Periods {
         let next = |moment| match self {
             Self::Scheduled(schedule) => schedule.next_after(moment),
             Self::Calendar(per) => per.period_at(moment).map(|period| period.to),
+            Self::EachRun => None,
         };
         std::iter::successors(next(moment), move |due| next(*due))
     }

@@ -1,6 +1,6 @@
 //! One pass over a survey: its id, its samples, and whether it is finished.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
@@ -104,6 +104,37 @@ impl Run {
     pub fn answers(&self) -> BTreeMap<Key, &Sample> {
         let attempts = self.attempts().into_iter();
         attempts.filter_map(|(key, attempts)| Some((key, select_answer(&attempts)?))).collect()
+    }
+
+    /// Returns what came of each key, in file order: its answer, or its last attempt if none of them
+    /// has a number.
+    #[must_use]
+    pub fn told(&self) -> Vec<&Sample> {
+        let mut places: HashMap<(&str, &str, u32), Vec<usize>> =
+            HashMap::with_capacity(self.samples.len());
+        for (place, sample) in self.samples.iter().enumerate() {
+            let key = (sample.framework.as_str(), sample.metric.as_str(), sample.sample_no);
+            places.entry(key).or_default().push(place);
+        }
+        let mut is_told = vec![false; self.samples.len()];
+        for attempts in places.into_values() {
+            is_told[self.place_told(&attempts)] = true;
+        }
+        let told = self.samples.iter().zip(is_told);
+        told.filter_map(|(sample, is_told)| is_told.then_some(sample)).collect()
+    }
+
+    /// Returns which of a key's attempts, given by their places in file order, is told.
+    fn place_told(&self, attempts: &[usize]) -> usize {
+        let last = attempts.last().copied().unwrap_or_default();
+        if attempts.len() < 2 {
+            return last;
+        }
+        let samples: Vec<&Sample> = attempts.iter().map(|place| &self.samples[*place]).collect();
+        let answer = select_answer(&samples);
+        let is_answer =
+            |sample: &&Sample| answer.is_some_and(|answer| std::ptr::eq(answer, *sample));
+        samples.iter().position(is_answer).map_or(last, |at| attempts[at])
     }
 
     /// Returns the keys that have an answer and whose re-asks were made.

@@ -229,12 +229,14 @@ impl Appender {
 
 /// Tells whether a file begins as a history does, also one that another program wrote anew.
 ///
-/// A file that is not there, or cannot be read, is none.
+/// A file that is not there, or cannot be read, is none; nor is a tidy table, which an export made
+/// and can make again.
 #[must_use]
 pub fn is_history(path: &Path) -> bool {
     let Ok(mut file) = File::open(path) else { return false };
     let first = read_first_lines(&mut file, 2 * LONGEST_LINE_BYTES);
-    first.is_ok_and(|(header, _)| Layout::of_history(&header).is_ok())
+    let layout = first.ok().and_then(|(header, _)| Layout::of_history(&header).ok());
+    layout.is_some_and(|layout| !layout.is_export())
 }
 
 fn write_aside(

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub use foreign::{MAPPABLE, Mapping};
 
 use super::exact::{self, Doubt, Grain, Habits};
+use super::guard::unguarded;
 use super::row::{self, COLUMNS, LineSplitter};
 use crate::domain::run::RunId;
 use crate::domain::sample::{Sample, Status};
@@ -22,10 +23,14 @@ pub(super) const BLANK: &str = "is empty";
 /// What is said of a line that no reader holds.
 const TOO_LONG: &str = "is longer than any row";
 
+/// The columns of text that comes from elsewhere.
+const TEXTS: [usize; 7] = [SURVEY, FRAMEWORK, LANGUAGE, METRIC, METHOD, QUERY_TEXT, DETAIL];
+
 const RUN: usize = 0;
 const OBSERVED_AT: usize = 1;
 const SURVEY: usize = 2;
 const FRAMEWORK: usize = 3;
+const LANGUAGE: usize = 4;
 const METRIC: usize = 5;
 const METHOD: usize = 6;
 const SAMPLE_NO: usize = 7;
@@ -33,6 +38,7 @@ const ATTEMPT_NO: usize = 8;
 const REPO_COUNT: usize = 9;
 const STATUS: usize = 10;
 const SOURCE: usize = 11;
+const QUERY_TEXT: usize = 12;
 const DETAIL: usize = 13;
 
 /// How a file is laid out.
@@ -44,11 +50,22 @@ pub(super) struct Layout {
     /// The file's columns.
     names: Vec<String>,
     filling: Option<Filling>,
+    /// Which tidy table the file is; `None` for a history.
+    tidy: Option<Tidy>,
     /// Whether the first line names the columns; without, it is a row.
     pub(super) has_header: bool,
     /// What another program changed in the first line; empty for a file of ours.
     pub(super) differences: Vec<String>,
     pub(super) habits: Habits,
+}
+
+/// A tidy table: a history's columns behind a date, as exports have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tidy {
+    /// Every value is as it is.
+    Plain,
+    /// For spreadsheets: text stands [`guarded`](super::guard::guarded).
+    Guarded,
 }
 
 /// What a line means.
@@ -97,6 +114,7 @@ impl Layout {
                 places: std::array::from_fn(Some),
                 names: COLUMNS.map(str::to_owned).to_vec(),
                 filling: None,
+                tidy: None,
                 has_header: true,
                 differences: Vec::new(),
                 habits: Habits::default(),
@@ -145,11 +163,20 @@ impl Layout {
             places: [None; COLUMNS.len()],
             names,
             filling: None,
+            tidy: None,
             has_header: true,
             differences,
             habits: Habits::default(),
         };
         layout.places = std::array::from_fn(|column| layout.find(COLUMNS[column]));
+        let is_tidy = layout.names.len() == COLUMNS.len() + 1
+            && layout.names[0] == "date"
+            && layout.names[1..] == COLUMNS;
+        layout.tidy = is_tidy.then_some(if layout.differences.is_empty() {
+            Tidy::Plain
+        } else {
+            Tidy::Guarded
+        });
         if layout.names.len() > COLUMNS.len() {
             layout.differences.push("line 1 has more columns than a history".to_owned());
         } else if layout.places.iter().enumerate().any(|(column, place)| Some(column) != *place) {
@@ -186,6 +213,11 @@ impl Layout {
     /// Tells whether the file is a history, and not a foreign file.
     pub(super) fn is_history(&self) -> bool {
         self.filling.is_none()
+    }
+
+    /// Tells whether the file is an export, which can be made again, and no history.
+    pub(super) fn is_export(&self) -> bool {
+        self.tidy.is_some()
     }
 
     /// Tells whether the file has our header and nothing before it.
@@ -236,7 +268,13 @@ impl Layout {
 
     fn fields<'a>(&self, splitter: &'a LineSplitter) -> [&'a [u8]; COLUMNS.len()] {
         let field = |at| splitter.field(at).unwrap_or_default();
-        self.places.map(|place| place.map_or(&b""[..], field))
+        let mut fields = self.places.map(|place| place.map_or(&b""[..], field));
+        if self.tidy == Some(Tidy::Guarded) {
+            for column in TEXTS {
+                fields[column] = unguarded(fields[column]);
+            }
+        }
+        fields
     }
 
     fn other_width(&self, found: usize) -> String {

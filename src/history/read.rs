@@ -48,8 +48,26 @@ pub struct Reading {
 /// read are no error; the [`Reading`] tells of them.
 pub fn fold_runs<T>(
     path: &Path,
-    start: impl Fn() -> T,
+    start: impl FnMut() -> T,
     mut step: impl FnMut(&mut T, Run),
+) -> Result<(T, Reading), HistoryError> {
+    visit_runs(path, start, |state, run| {
+        step(state, run);
+        ControlFlow::Continue(())
+    })
+}
+
+/// As [`fold_runs`], until `visit` breaks: no run is read behind the one at which it did.
+///
+/// One run is held at a time, so that memory does not grow with the history.
+///
+/// # Errors
+///
+/// As [`fold_runs`].
+pub fn visit_runs<T>(
+    path: &Path,
+    mut start: impl FnMut() -> T,
+    mut visit: impl FnMut(&mut T, Run) -> ControlFlow<()>,
 ) -> Result<(T, Reading), HistoryError> {
     let mut opened = Opened::open(path)?;
     let mut state = start();
@@ -63,8 +81,11 @@ pub fn fold_runs<T>(
             _ => {
                 let next = Run { id: sample.run, samples: vec![sample] };
                 runs += 1;
-                if let Some(done) = current.replace(next) {
-                    step(&mut state, done);
+                if let Some(done) = current.replace(next)
+                    && visit(&mut state, done).is_break()
+                {
+                    current = None;
+                    return Ok(Step::Stop);
                 }
             }
         }
@@ -72,22 +93,24 @@ pub fn fold_runs<T>(
     });
     let Some(reading) = reading.map_err(|error| unreadable(path, error))? else {
         let mut state = start();
-        let reading = for_each_run_of_whole(path, |run| step(&mut state, run))?;
+        let reading = for_each_run_of_whole(path, |run| visit(&mut state, run))?;
         return Ok((state, reading));
     };
     if let Some(last) = current {
-        step(&mut state, last);
+        // There is nothing behind it to be kept from.
+        let _ = visit(&mut state, last);
     }
     Ok((state, Reading { runs, ..reading }))
 }
 
-/// Calls `step` with each run of a file that is out of order or was rewritten, in order.
+/// Calls `step` with each run of a file that is out of order or was rewritten, in order, until it
+/// breaks.
 ///
 /// The file is read twice or more; memory is bounded by one run and by how often the order breaks.
 /// Rows that cannot be read exactly are left out and told.
 pub(super) fn for_each_run_of_whole(
     path: &Path,
-    mut step: impl FnMut(Run),
+    mut step: impl FnMut(Run) -> ControlFlow<()>,
 ) -> Result<Reading, HistoryError> {
     let scan = Scan::of(path, |line| of_history(path, line), |_, _| {})?;
     let Some(scan) = scan else { return Ok(Opened::open(path)?.reading()) };
@@ -109,7 +132,10 @@ pub(super) fn for_each_run_of_whole(
         let Some(id) = rows.first().map(|row| row.sample.run) else { continue };
         reading.rows += rows.len() as u64;
         reading.runs += 1;
-        step(Run { id, samples: rows.into_iter().map(|Placed { sample, .. }| sample).collect() });
+        let samples = rows.into_iter().map(|Placed { sample, .. }| sample).collect();
+        if step(Run { id, samples }).is_break() {
+            break;
+        }
         odd.clear();
     }
     reading.faults.sort_by_key(|fault| fault.line);

@@ -73,7 +73,8 @@ pub(super) fn encode<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> Vec<u
 }
 
 /// Returns a moment as we write it: RFC 3339, UTC, whole seconds.
-pub(super) fn moment(at: DateTime<Utc>) -> String {
+#[must_use]
+pub fn moment(at: DateTime<Utc>) -> String {
     // A history has millions of these; a general formatter takes its time.
     let (year, month, day) = (at.year(), at.month(), at.day());
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());

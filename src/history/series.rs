@@ -5,6 +5,7 @@
 //! as a sample, by every rule, and every fault is found there.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use memchr::{memchr, memchr_iter};
@@ -38,9 +39,11 @@ pub fn read_series(path: &Path, scope: &Scope<'_>) -> Result<(Series, Reading), 
     }
     let mut builder = SeriesBuilder::new(scope.clone());
     let reading = for_each_run_of_whole(path, |run| {
-        if !scope.is_over(run.id) {
-            builder.add_run(&run);
+        if scope.is_over(run.id) {
+            return ControlFlow::Break(());
         }
+        builder.add_run(&run);
+        ControlFlow::Continue(())
     })?;
     Ok((builder.finish(), reading))
 }

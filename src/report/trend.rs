@@ -185,6 +185,7 @@ fn refuse_unknown_metric(inputs: &TrendInputs<'_>) -> Result<(), UnknownMetric> 
 pub(super) fn name_of(periods: &Periods) -> String {
     match periods {
         Periods::Scheduled(schedule) => format!("`{}` {}", schedule.line(), schedule.zone_name()),
+        Periods::EachRun => "run".to_owned(),
         Periods::Calendar(per) => match per {
             Per::Hour => "hour",
             Per::Day => "day",

@@ -7,6 +7,7 @@ mod after_run;
 mod charts;
 mod collect;
 mod daemon;
+mod export;
 mod fake_github;
 mod fake_github_tests;
 mod foreign;

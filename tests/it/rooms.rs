@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("github", &["clock", "domain", "platform"]),
     ("collect", &["clock", "domain", "github", "history", "platform"]),
     ("report", &["domain"]),
-    ("export", &["report"]),
+    ("export", &["domain", "history", "platform", "report"]),
     (
         "cli",
         &[
@@ -34,10 +34,18 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["src/cli/"]),
     (
         "csv",
-        &["src/history/", "src/report/csv.rs", "src/report/trend/csv.rs", "src/report/wide.rs"],
+        &[
+            "src/history/",
+            "src/export/",
+            "src/report/csv.rs",
+            "src/report/trend/csv.rs",
+            "src/report/wide.rs",
+        ],
     ),
     ("csv_core", &["src/history/row.rs"]),
     ("memchr", &["src/history/"]),
+    ("parquet", &["src/export/"]),
+    ("rust_xlsxwriter", &["src/export/"]),
     ("toml", &["src/catalog/", "src/settings/file.rs"]),
     ("reqwest", &["src/github/"]),
     ("url", &["src/github/"]),
@@ -50,7 +58,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sha2", &["src/report/page.rs"]),
     ("rustix", &["src/platform.rs"]),
     ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
-    ("tempfile", &["src/history/", "src/cli/replace.rs", "src/github/pause.rs"]),
+    ("tempfile", &["src/history/", "src/export/new_file.rs", "src/github/pause.rs"]),
 ];
 
 /// Calls that belong in one file.

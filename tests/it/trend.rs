@@ -234,7 +234,7 @@ fn files_are_written_and_what_cannot_be_is_refused() {
         &["trend", "three", "--since", "2026-03-04", "--until", "2026-03-04"],
         &["trend", "three", "--out", "output/three/history.csv"],
         &["export", "three", "--shape", "wide", "--out", "output/three/history.csv"],
-        &["export", "three", "--shape", "wide", "--out", "wide.xlsx"],
+        &["export", "three", "--shape", "wide", "--out", "wide.json"],
     ] {
         let outcome = workdir.run(arguments);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{arguments:?}");

@@ -52,7 +52,7 @@ impl Watched {
             Periods::Scheduled(schedule) => {
                 format!("`{}` {}", schedule.line(), schedule.zone_name())
             }
-            Periods::Calendar(_) => "once a period in UTC".to_owned(),
+            Periods::Calendar(_) | Periods::EachRun => "once a period in UTC".to_owned(),
         };
         format!("{}: {when}", self.origin)
     }

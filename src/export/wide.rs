@@ -1,0 +1,33 @@
+//! The wide table as CSV, in any dialect.
+
+use std::io::Write;
+
+use super::dialect::Dialect;
+use crate::report::WideTable;
+
+/// Writes a wide table; in the default dialect as [`crate::report::render_wide`] renders it.
+///
+/// # Errors
+///
+/// Fails if it cannot be written.
+pub fn write_wide<W: Write>(table: &WideTable, dialect: Dialect, out: W) -> std::io::Result<W> {
+    let mut writer = dialect.writer(out)?;
+    let names = table.frameworks.iter().map(|name| dialect.text(name).into_owned());
+    let header = ["date".to_owned()].into_iter().chain(names);
+    writer.write_record(header.chain(["not_complete".to_owned()]))?;
+    for row in &table.rows {
+        let date = if table.has_days {
+            row.from.date_naive().to_string()
+        } else {
+            dialect.moment(row.from)
+        };
+        let counts = row.values.iter().map(|value| match value {
+            Some(value) => value.count.to_string(),
+            None => String::new(),
+        });
+        let not_complete = table.not_complete(row);
+        let cells = [date].into_iter().chain(counts);
+        writer.write_record(cells.chain([dialect.text(&not_complete).into_owned()]))?;
+    }
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
