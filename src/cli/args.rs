@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::collect::CROSS_CHECKS;
+use crate::domain::created::Every;
 use crate::domain::period::Per;
 use crate::domain::survey::ApiChoice;
 use crate::domain::when;
@@ -51,6 +52,7 @@ impl Cli {
         let connection = match &self.command {
             Command::Count(arguments) => Some(&arguments.connection),
             Command::Collect(arguments) => Some(&arguments.connection),
+            Command::Backfill(arguments) => Some(&arguments.connection),
             Command::Check(arguments) => Some(&arguments.connection),
             _ => None,
         };
@@ -87,6 +89,8 @@ pub(super) enum Command {
     Trend(TrendArgs),
     /// Write counts over time to a file for other programs
     Export(ExportArgs),
+    /// Reconstruct counts of the past by creation dates, as a series of its own
+    Backfill(BackfillArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
     /// Take rows of another history or of a foreign CSV into a history, without doubles
@@ -317,6 +321,60 @@ pub(super) struct CountArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackfillArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// The first period: 2008, 2008-01 or 2008-01-01
+    #[arg(long, value_name = "WHEN", default_value = "2008-01")]
+    pub(super) from: String,
+
+    /// The last period; only those count that are over [default: the last one that is]
+    #[arg(long, value_name = "WHEN")]
+    pub(super) to: Option<String>,
+
+    /// How far apart the points are
+    #[arg(long, value_name = "PERIOD", default_value = "month")]
+    pub(super) every: EveryArg,
+
+    /// The metric, switched on or not [default: all that are switched on]
+    #[arg(long, value_name = "ID")]
+    pub(super) metric: Option<String>,
+
+    /// Print what would be asked, and ask nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    /// Ask over this API [default: what the survey says, else auto]
+    #[arg(long, value_name = "API", help_heading = "GitHub")]
+    pub(super) api: Option<ApiArg>,
+}
+
+/// How far apart the points of a reconstructed series are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EveryArg {
+    /// The end of each month
+    Month,
+    /// The end of each quarter of the calendar
+    Quarter,
+    /// The end of each year
+    Year,
+}
+
+impl From<EveryArg> for Every {
+    fn from(every: EveryArg) -> Self {
+        match every {
+            EveryArg::Month => Self::Month,
+            EveryArg::Quarter => Self::Quarter,
+            EveryArg::Year => Self::Year,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@
 //! for each command.
 
 mod args;
+mod backfill;
 mod check;
 mod collect;
 mod connection;
@@ -82,6 +83,7 @@ impl Session {
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => trend::export(self, &arguments),
+            Command::Backfill(arguments) => backfill::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),
@@ -143,6 +145,11 @@ impl Session {
     /// Returns the survey's output folder.
     fn output_folder(&self, survey: &str) -> PathBuf {
         self.root().join("output").join(survey)
+    }
+
+    /// Returns the survey's reconstructed series.
+    fn backfill(&self, survey: &str) -> PathBuf {
+        self.output_folder(survey).join("backfill.csv")
     }
 
     fn history(&self, survey: &str) -> PathBuf {

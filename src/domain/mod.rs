@@ -1,10 +1,11 @@
 //! What the program is about, as plain values and pure functions: surveys, queries, samples, runs,
-//! periods, rankings, series, trends, baselines and recordings.
+//! periods, ranges of creation, rankings, series, trends, baselines and recordings.
 //!
 //! Nothing here reads a file, a clock, the environment or a network, and nothing here knows how a
 //! thing is shown.
 
 pub mod baseline;
+pub mod created;
 pub mod period;
 pub mod query;
 pub mod ranking;

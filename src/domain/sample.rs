@@ -154,9 +154,12 @@ pub enum SourceKind {
     Import,
     /// A publication.
     Published,
+    /// A sum over times of creation; never in a history.
+    Reconstructed,
 }
 
 impl SourceKind {
+    /// Those that a history may name.
     const ALL: [Self; 4] = [Self::Rest, Self::Graphql, Self::Import, Self::Published];
 
     /// Returns the word that histories and reports use.
@@ -167,6 +170,7 @@ impl SourceKind {
             Self::Graphql => "graphql",
             Self::Import => "import",
             Self::Published => "published",
+            Self::Reconstructed => "reconstructed",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod clock;
 mod days;
+mod past;
 mod sizes;
 
 use std::fmt::Write as _;
