@@ -4,6 +4,7 @@
 //! Nothing here reads a file, a clock, the environment or a network, and nothing here knows how a
 //! thing is shown.
 
+pub mod audit;
 pub mod baseline;
 pub mod created;
 pub mod period;

@@ -3,6 +3,7 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod audit;
 mod backfill;
 mod collect;
 mod fake_github;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::workdir::{repository, repository_text};
 
 /// The rooms and what each may import of the others.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("clock", &[]),
     ("platform", &[]),
@@ -15,12 +15,13 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("history", &["domain", "platform"]),
     ("github", &["clock", "domain", "platform"]),
     ("collect", &["clock", "domain", "github", "history", "platform"]),
+    ("audit", &["domain", "github", "platform"]),
     ("report", &["domain"]),
     (
         "cli",
         &[
-            "catalog", "clock", "collect", "domain", "github", "history", "platform", "report",
-            "settings",
+            "audit", "catalog", "clock", "collect", "domain", "github", "history", "platform",
+            "report", "settings",
         ],
     ),
 ];
