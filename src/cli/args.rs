@@ -230,6 +230,10 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "BASELINE|WHEN", allow_hyphen_values = true)]
     pub(super) against: Option<String>,
 
+    /// Take counts that `backfill` reconstructed: they count only repositories that still exist
+    #[arg(long)]
+    pub(super) reconstructed: bool,
+
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
@@ -281,6 +285,10 @@ pub(super) struct WindowArgs {
     /// Take the last finished run of each period [default: the survey's schedule, else day]
     #[arg(long, value_name = "PERIOD")]
     pub(super) per: Option<PerArg>,
+
+    /// Take counts that `backfill` reconstructed: they count only repositories that still exist
+    #[arg(long, conflicts_with = "per")]
+    pub(super) reconstructed: bool,
 }
 
 #[derive(Debug, Args)]

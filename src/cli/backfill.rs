@@ -362,7 +362,7 @@ impl Order<'_> {
                 outcome: point.outcome,
                 source: Source { kind: SourceKind::Reconstructed, host: host.map(str::to_owned) },
                 query_text: CreatedRange::up_to(point.as_of).query(&series.query.text),
-                detail: Detail::from_text(&match point.answers {
+                detail: Detail::from_as_of(point.as_of).with_item(&match point.answers {
                     1 => "1 answer".to_owned(),
                     answers => format!("sum of {answers} answers"),
                 }),

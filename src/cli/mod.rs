@@ -15,6 +15,7 @@ mod generate;
 mod import;
 mod init;
 mod output;
+mod reconstructed;
 mod repair;
 mod report;
 mod trend;

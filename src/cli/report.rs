@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::ReportArgs;
 use super::diagnostic::{DONE, Failure, Hint};
 use super::output::Outputs;
-use super::{Session, still_asks};
+use super::{Session, reconstructed, still_asks};
 use crate::catalog::{CatalogError, Kind};
 use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
@@ -24,6 +24,9 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
         Some(text) => Wanted::At(When::parse(text, today).ok_or_else(|| bad_moment("--at", text))?),
     };
     let subject = find_subject(session, arguments.survey.as_deref())?;
+    if arguments.reconstructed {
+        return reconstructed::show(session, arguments, &subject, wanted, &outputs);
+    }
     let selection = subject.select(session, wanted)?;
     tell_reading(session, &subject.history, &selection.reading);
     let reference = match &arguments.against {
@@ -163,23 +166,44 @@ fn find_reference(
     arguments: &ReportArgs,
 ) -> Result<Reference, Failure> {
     let survey = subject.survey.as_ref();
-    let today = session.clock.now_utc().date_naive();
-    let Some(when) = When::parse(text, today) else {
-        return match session.catalog().load_baseline(text) {
-            Ok(baseline) => Ok(reference_of_baseline(&baseline.value, survey)),
-            Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. }) => {
-                let known = session.catalog().names(Kind::Baseline);
-                Err(bad_moment("--against", text)
-                    .because(format!("nor is it a baseline; there are {}", known.join(", "))))
-            }
-            Err(error) => Err(error.into()),
-        };
+    let when = match find_baseline(session, survey, text)? {
+        Against::Baseline(reference) => return Ok(*reference),
+        Against::Moment(when) => when,
     };
     let then = subject.select(session, Wanted::At(when))?;
     // The metric of the comparison is the one that the report will choose.
     let wishes = Wishes { metric: arguments.metric.as_deref(), ..Wishes::default() };
     let metric = build(session, subject, selection, &wishes)?.metric;
     Ok(reference_of_run(&then.run, survey, &metric))
+}
+
+/// What `--against` names.
+pub(super) enum Against {
+    Baseline(Box<Reference>),
+    Moment(When),
+}
+
+/// Reads `--against`: a moment, else a baseline.
+pub(super) fn find_baseline(
+    session: &Session,
+    survey: Option<&Survey>,
+    text: &str,
+) -> Result<Against, Failure> {
+    let today = session.clock.now_utc().date_naive();
+    if let Some(when) = When::parse(text, today) {
+        return Ok(Against::Moment(when));
+    }
+    match session.catalog().load_baseline(text) {
+        Ok(baseline) => {
+            Ok(Against::Baseline(Box::new(reference_of_baseline(&baseline.value, survey))))
+        }
+        Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. }) => {
+            let known = session.catalog().names(Kind::Baseline);
+            Err(bad_moment("--against", text)
+                .because(format!("nor is it a baseline; there are {}", known.join(", "))))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) fn bad_moment(flag: &str, text: &str) -> Failure {

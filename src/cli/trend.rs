@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::Session;
 use super::args::{ExportArgs, PerArg, TrendArgs, WindowArgs};
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, refuse_target, replace_file};
 use super::report::{Subject, bad_moment, find_subject, note_unreadable, tell_reading};
+use super::{Session, reconstructed};
 use crate::domain::period::{Per, Periods};
 use crate::domain::series::{Scope, Series};
 use crate::domain::when::When;
@@ -68,7 +68,11 @@ impl Counts {
         let since = moment("--since", window.since.as_deref(), today)?;
         let until = moment("--until", window.until.as_deref(), today)?;
         let subject = find_subject(session, survey)?;
-        let periods = periods(&subject, window.per);
+        let periods = if window.reconstructed {
+            Periods::Calendar(Per::Month)
+        } else {
+            periods(&subject, window.per)
+        };
         let scope = Scope {
             survey: subject.survey.as_ref(),
             metric: window.metric.as_deref(),
@@ -76,6 +80,10 @@ impl Counts {
             since,
             until,
         };
+        if window.reconstructed {
+            let series = reconstructed::series(session, &subject, &scope)?;
+            return Ok(Self { subject, series, periods, notes: Vec::new() });
+        }
         let read = read_series(&subject.history, &scope);
         let (series, reading) = read.map_err(|error| subject.explain(session, "trend", error))?;
         if reading.rows == 0 {
@@ -101,6 +109,9 @@ impl Counts {
         };
         TrendReport::new(&inputs)?.ok_or_else(|| {
             let path = self.subject.history.display();
+            if window.reconstructed {
+                return Failure::usage("no reconstructed count lies in this time");
+            }
             let failure = Failure::usage(match (&window.since, &window.until) {
                 (None, None) => format!("`{path}` has no finished run"),
                 _ => format!("`{path}` has no finished run in this time"),

@@ -43,7 +43,8 @@ fn workdir() -> Workdir {
 
 fn fake() -> FakeGithub {
     let population = Population::shared();
-    let builder = FakeGithub::builder().user("alice", &[TOKEN]);
+    // A window is over soon, for these tests wait in real time.
+    let builder = FakeGithub::builder().user("alice", &[TOKEN]).window(Duration::from_secs(1));
     builder.population(population, StopsAbove::default()).start()
 }
 
@@ -148,4 +149,68 @@ fn a_kill_costs_the_request_in_flight_and_no_more() {
     let as_of = last.rsplit(',').next().expect("a day");
     let truth = population.count(&format!("flask is:public created:<={as_of}T23:59:59Z"));
     assert!(last.contains(&format!(",{truth},complete,")), "{truth}: {last}");
+}
+
+/// Every command and format that shows counts.
+const SHOWN: [&[&str]; 10] = [
+    &["report", "two", "--format", "table"],
+    &["report", "two", "--format", "md"],
+    &["report", "two", "--format", "csv"],
+    &["report", "two", "--format", "json"],
+    &["report", "two", "--format", "methods"],
+    &["trend", "two", "--format", "table"],
+    &["trend", "two", "--format", "md"],
+    &["trend", "two", "--format", "csv"],
+    &["trend", "two", "--format", "json"],
+    &["export", "two", "--shape", "wide"],
+];
+
+#[test]
+fn reconstructed_counts_show_only_on_demand_and_say_so_everywhere() {
+    let (workdir, github) = (workdir(), fake());
+    ask(&workdir, &github, &["collect", "two", "--quiet"]).success();
+    let show = |more: &[&str]| -> Vec<String> {
+        let shown = SHOWN.iter().map(|words| workdir.run(&[words, more].concat()).success());
+        shown.collect()
+    };
+    let before = show(&[]);
+    ask(&workdir, &github, &YEARS).success();
+    assert_eq!(show(&[]), before, "nothing of it enters what was counted");
+    for (words, text) in SHOWN.iter().zip(show(&["--reconstructed"])) {
+        let label = if words[0] == "report" && words.contains(&"csv") {
+            ",reconstructed@"
+        } else {
+            "econstructed: counts only repositories that still exist"
+        };
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(label), "{words:?}: {text}");
+        assert!(!text.contains("rest@"), "{words:?}: {text}");
+    }
+    let refused = workdir.run(&["report", "output/two/backfill.csv"]);
+    assert_eq!(refused.code, 1, "{}", refused.snapshot());
+    let import = ["import", "output/two/backfill.csv", "--into", "two"];
+    assert_ne!(workdir.run(&import).code, 0);
+    assert_eq!(show(&[]), before);
+}
+
+#[test]
+fn the_time_of_the_article_stands_beside_the_article() {
+    let (workdir, github) = (Workdir::new(), fake());
+    let from = ["--from", "2021", "--to", "2024", "--every", "year", "--quiet"];
+    let none = workdir.run(&["report", "backend-frameworks", "--reconstructed"]);
+    ask(&workdir, &github, &[&["backfill", "backend-frameworks"], &from[..]].concat()).success();
+    let report = |more: &[&str]| {
+        let words = ["report", "backend-frameworks", "--reconstructed"];
+        let outcome = ask(&workdir, &github, &[&words, more].concat());
+        outcome.snapshot()
+    };
+    let told = [
+        none.snapshot(),
+        report(&["--at", "2023-06-30", "--against", "codingnomads-2023"]),
+        report(&["--at", "2024", "--against", "2022", "--top", "3"]),
+        report(&["--at", "2020-06-30"]),
+        report(&["--metric", "starred"]),
+        ask(&workdir, &github, &["trend", "backend-frameworks", "--reconstructed"]).snapshot(),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
 }

@@ -23,6 +23,7 @@ struct Document<'a> {
     periods_with_run: usize,
     gaps: Vec<Span>,
     sources: &'a [String],
+    is_reconstructed: bool,
     trend: Vec<Entry<'a>>,
     notes: &'a [String],
 }
@@ -91,6 +92,7 @@ pub fn render_trend_json(report: &TrendReport) -> String {
         periods_with_run: report.periods,
         gaps: report.gaps.iter().map(span).collect(),
         sources: &report.sources,
+        is_reconstructed: report.is_reconstructed,
         trend: report.lines.iter().map(entry).collect(),
         notes: &report.notes,
     };

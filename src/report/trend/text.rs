@@ -7,7 +7,7 @@ use super::super::number::{count, signed, signed_percent, signed_rate};
 use super::super::table::{Align, Column};
 use super::super::terminal::{Look, render_table};
 use super::TrendReport;
-use crate::domain::sample::Status;
+use crate::domain::sample::{RECONSTRUCTED, Status};
 use crate::domain::trend::{TrendLine, TrendPoint};
 
 /// Renders the trend; colours are escape codes that the caller strips where nobody wants them.
@@ -40,6 +40,7 @@ fn subtitle(report: &TrendReport) -> String {
     let day = |end: crate::domain::trend::TrendEnd| end.run.started_at().format("%Y-%m-%d");
     let (first, last) = (day(report.first), day(report.last));
     let runs = match report.periods {
+        points if report.is_reconstructed => format!("{points} points"),
         1 => "1 period with a finished run".to_owned(),
         periods => format!("{} periods with a finished run", count(periods as u64)),
     };
@@ -48,7 +49,7 @@ fn subtitle(report: &TrendReport) -> String {
         format!("{first} to {last} UTC"),
         format!("by {}", report.per),
         runs,
-        report.sources.join(", "),
+        if report.is_reconstructed { RECONSTRUCTED.to_owned() } else { report.sources.join(", ") },
     ]
     .join(" · ")
 }
