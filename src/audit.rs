@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use drawn::{Audited, Example, Language};
-
-use crate::domain::audit::Rule;
+use crate::domain::audit::{Audited, Rule};
 use crate::domain::created::CreatedRange;
 use crate::domain::sample::Outcome;
 use crate::domain::survey::Framework;
@@ -108,7 +106,7 @@ pub async fn audit<S: AnswerSource + PageSource>(
     }
     let untouched_before = draw.now - UNTOUCHED_FOR;
     let rule = Rule::of(framework);
-    Ok(Audited::of(query, total, is_whole, &slices, &rule, untouched_before, draw.seed))
+    Ok(drawn::sum_up(query, total, is_whole, &slices, &rule, untouched_before, draw.seed))
 }
 
 /// The counts of ranges, each asked for once.
@@ -233,4 +231,31 @@ async fn read_whole<S: PageSource>(
         }
     }
     Ok(all)
+}
+
+/// Counts queries one after the other, so that each tells whether it is complete.
+///
+/// # Errors
+///
+/// Fails when no further answer can come; a query without an answer is a failed one.
+pub async fn count_queries<S: AnswerSource>(
+    queries: &[String],
+    source: &mut S,
+    stop: &mut Stop,
+) -> Result<Vec<Outcome>, AuditError> {
+    let mut outcomes = Vec::new();
+    for (place, query) in queries.iter().enumerate() {
+        let means = Means::TellingCompleteness;
+        let asked = [Question { means, ..question(query) }];
+        let outcome = loop {
+            let still_to_ask = queries.len() - place;
+            match source.ask(&asked, still_to_ask, stop).await?.pop() {
+                Some(Reply::Answer(answer)) => break answer.outcome,
+                Some(Reply::NotYet) => {}
+                Some(Reply::NothingMore) | None => break Outcome::Failed,
+            }
+        };
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::Slice;
-use crate::domain::audit::{Rule, Share, estimate_share, exact_share};
+use crate::domain::audit::{Audited, Example, Language, Rule, Share, estimate_share, exact_share};
 use crate::github::Found;
 
 /// How many examples of hits, and of misses, are kept.
@@ -14,102 +14,52 @@ const MOST_EXAMPLES: usize = 5;
 /// How many languages are named.
 const MOST_LANGUAGES: usize = 8;
 
-/// What a sample says of all that a query finds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Audited {
-    /// The query.
-    pub query: String,
-    /// How many repositories it finds.
-    pub total: u64,
-    /// How many were looked at, those of a slice that was drawn twice once.
-    pub looked_at: usize,
-    /// How many slices were drawn; `None` if everything was looked at.
-    pub slices: Option<usize>,
-    /// The languages that the rule takes; empty for any.
-    pub languages_accepted: Vec<String>,
-    /// The share that fits the rule.
-    pub fits: Share,
-    /// The share without stars.
-    pub without_stars: Share,
-    /// The share without a push for two years.
-    pub untouched: Share,
-    /// The share that is archived.
-    pub archived: Share,
-    /// The languages that were found most, the most frequent first.
-    pub languages: Vec<Language>,
-    /// Some that fit.
-    pub hits: Vec<Example>,
-    /// Some that do not.
-    pub misses: Vec<Example>,
-}
-
-/// A language and its share.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Language {
-    /// Its name; `None` for repositories without code.
-    pub name: Option<String>,
-    /// Its share.
-    pub share: Share,
-}
-
-/// A repository that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
-    /// The owner and the name.
-    pub full_name: String,
-    /// What it says of itself.
-    pub description: String,
-    /// Its language.
-    pub language: Option<String>,
-}
-
-impl Audited {
-    pub(super) fn of(
-        query: &str,
-        total: u64,
-        is_whole: bool,
-        slices: &[Slice],
-        rule: &Rule,
-        untouched_before: DateTime<Utc>,
-        seed: u64,
-    ) -> Self {
-        let fits = |found: &Found| {
-            let texts = [found.name.as_str(), found.description.as_str()];
-            rule.fits(texts, &found.topics, found.language.as_deref())
-        };
-        let share = |has: &dyn Fn(&Found) -> bool| share_of(slices, is_whole, has);
-        let all = || slices.iter().flat_map(|slice| &slice.found);
-        let (mut hits, mut misses): (Vec<&Found>, Vec<&Found>) = all().partition(|f| fits(f));
-        let mut random = fastrand::Rng::with_seed(seed);
-        let mut some = |found: &mut Vec<&Found>| -> Vec<Example> {
-            random.shuffle(found);
-            found.iter().take(MOST_EXAMPLES).map(|found| example(found)).collect()
-        };
-        let mut numbers: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-        for found in all() {
-            *numbers.entry(found.language.as_deref()).or_default() += 1;
-        }
-        let language = |name: Option<&str>| Language {
-            name: name.map(str::to_owned),
-            share: share(&|found: &Found| found.language.as_deref() == name),
-        };
-        let mut languages: Vec<Language> = numbers.into_keys().map(language).collect();
-        languages.sort_by(|one, other| other.share.estimate.total_cmp(&one.share.estimate));
-        languages.truncate(MOST_LANGUAGES);
-        Self {
-            query: query.to_owned(),
-            total,
-            looked_at: all().count(),
-            slices: (!is_whole).then(|| slices.iter().map(|slice| slice.times).sum()),
-            languages_accepted: rule.languages.clone(),
-            fits: share(&fits),
-            without_stars: share(&|found| found.stargazers_count == 0),
-            untouched: share(&|found| found.pushed_at.is_none_or(|at| at < untouched_before)),
-            archived: share(&|found| found.archived),
-            languages,
-            hits: some(&mut hits),
-            misses: some(&mut misses),
-        }
+/// Works out what the slices say.
+pub(super) fn sum_up(
+    query: &str,
+    total: u64,
+    is_whole: bool,
+    slices: &[Slice],
+    rule: &Rule,
+    untouched_before: DateTime<Utc>,
+    seed: u64,
+) -> Audited {
+    let fits = |found: &Found| {
+        let texts = [found.name.as_str(), found.description.as_str()];
+        rule.fits(texts, &found.topics, found.language.as_deref())
+    };
+    let share = |has: &dyn Fn(&Found) -> bool| share_of(slices, is_whole, has);
+    let all = || slices.iter().flat_map(|slice| &slice.found);
+    let (mut hits, mut misses): (Vec<&Found>, Vec<&Found>) = all().partition(|f| fits(f));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut some = |found: &mut Vec<&Found>| -> Vec<Example> {
+        random.shuffle(found);
+        found.iter().take(MOST_EXAMPLES).map(|found| example(found)).collect()
+    };
+    let mut numbers: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for found in all() {
+        *numbers.entry(found.language.as_deref()).or_default() += 1;
+    }
+    let language = |name: Option<&str>| Language {
+        name: name.map(str::to_owned),
+        share: share(&|found: &Found| found.language.as_deref() == name),
+    };
+    let mut languages: Vec<Language> = numbers.into_keys().map(language).collect();
+    languages.sort_by(|one, other| other.share.estimate.total_cmp(&one.share.estimate));
+    languages.truncate(MOST_LANGUAGES);
+    Audited {
+        query: query.to_owned(),
+        total,
+        looked_at: all().count(),
+        slices: (!is_whole).then(|| slices.iter().map(|slice| slice.times).sum()),
+        languages_accepted: rule.languages.clone(),
+        fits: share(&fits),
+        without_stars: share(&|found| found.stargazers_count == 0),
+        untouched: share(&|found| found.pushed_at.is_none_or(|at| at < untouched_before)),
+        archived: share(&|found| found.archived),
+        languages,
+        hits: some(&mut hits),
+        misses: some(&mut misses),
     }
 }
 

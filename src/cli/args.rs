@@ -53,6 +53,7 @@ impl Cli {
             Command::Count(arguments) => Some(&arguments.connection),
             Command::Collect(arguments) => Some(&arguments.connection),
             Command::Backfill(arguments) => Some(&arguments.connection),
+            Command::Audit(arguments) => Some(&arguments.connection),
             Command::Check(arguments) => Some(&arguments.connection),
             _ => None,
         };
@@ -91,6 +92,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Reconstruct counts of the past by creation dates, as a series of its own
     Backfill(BackfillArgs),
+    /// Look at a random sample of what the queries find, and at how firm the ranks are
+    Audit(AuditArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
     /// Take rows of another history or of a foreign CSV into a history, without doubles
@@ -383,6 +386,45 @@ impl From<EveryArg> for Every {
             EveryArg::Year => Self::Year,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// Count in several ways instead, and show the ranks side by side
+    #[arg(long, conflicts_with_all = ["sample", "seed", "metric"])]
+    pub(super) sensitivity: bool,
+
+    /// Audit only this framework; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) framework: Vec<String>,
+
+    /// The metric whose queries are audited [default: the survey's first]
+    #[arg(long, value_name = "ID")]
+    pub(super) metric: Option<String>,
+
+    /// Draw so many slices for each framework, each of up to a hundred repositories
+    #[arg(long, value_name = "N", default_value = "40", value_parser = parse_slices)]
+    pub(super) sample: usize,
+
+    /// Draw the same slices again [default: another number each time, which is said]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    /// Ask for counts over this API; pages are read over REST [default: auto]
+    #[arg(long, value_name = "API", help_heading = "GitHub")]
+    pub(super) api: Option<ApiArg>,
+}
+
+/// Reads a number of slices: fewer than ten say nothing, more than a thousand take days.
+fn parse_slices(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (10..=1_000).contains(number));
+    number.ok_or_else(|| "a whole number from 10 to 1000".to_owned())
 }
 
 #[derive(Debug, Args)]

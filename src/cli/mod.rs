@@ -5,6 +5,7 @@
 //! for each command.
 
 mod args;
+mod audit;
 mod backfill;
 mod check;
 mod collect;
@@ -85,6 +86,7 @@ impl Session {
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => trend::export(self, &arguments),
             Command::Backfill(arguments) => backfill::perform(self, &arguments),
+            Command::Audit(arguments) => audit::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),
@@ -146,6 +148,11 @@ impl Session {
     /// Returns the survey's output folder.
     fn output_folder(&self, survey: &str) -> PathBuf {
         self.root().join("output").join(survey)
+    }
+
+    /// Returns the survey's audits.
+    fn audit(&self, survey: &str) -> PathBuf {
+        self.output_folder(survey).join("audit.json")
     }
 
     /// Returns the survey's reconstructed series.

@@ -13,7 +13,8 @@ use crate::domain::survey::{Survey, is_id};
 use crate::domain::when::When;
 use crate::history::{HistoryError, Reading, Selection, Wanted, first_survey, select_run};
 use crate::report::{
-    Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline, reference_of_run,
+    AuditReport, Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline,
+    reference_of_run,
 };
 
 pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, Failure> {
@@ -99,6 +100,7 @@ pub(super) fn build(
 ) -> Result<RankingReport, Failure> {
     let mut origin_notes = origin_notes(session, subject, &selection.run);
     origin_notes.extend(note_unreadable(&selection.reading));
+    origin_notes.extend(note_of_audit(session, subject, wishes.metric, &selection.run));
     let inputs = Inputs {
         survey: subject.survey.as_ref(),
         run: &selection.run,
@@ -112,6 +114,22 @@ pub(super) fn build(
         origin_notes: &origin_notes,
     };
     Ok(RankingReport::new(&inputs)?)
+}
+
+/// Says what an audit of these queries found, if there is one; published numbers have no queries.
+fn note_of_audit(
+    session: &Session,
+    subject: &Subject,
+    metric: Option<&str>,
+    run: &Run,
+) -> Option<String> {
+    let survey = subject.survey.as_ref()?;
+    if run.samples.iter().any(|sample| sample.detail.published().is_some()) {
+        return None;
+    }
+    let bytes = std::fs::read(session.audit(&survey.id)).ok()?;
+    let first = || Some(survey.enabled_metrics().next()?.id.as_str());
+    AuditReport::parse(&bytes, &survey.id)?.note(metric.or_else(first)?)
 }
 
 /// Notes how many rows could not be read, if any.

@@ -3,6 +3,7 @@
 //! Nothing here opens a file or prints: a format takes the model and returns a text, the same text
 //! each time.
 
+mod audit;
 mod csv;
 mod escape;
 mod json;
@@ -16,6 +17,7 @@ mod terminal;
 mod trend;
 mod wide;
 
+pub use self::audit::{AuditReport, FrameworkAudit, Sensitivity, WayCounted};
 pub use self::csv::render_csv;
 pub use escape::is_bidi_control;
 pub use json::render_json;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use repo_census::audit::{Audited, Draw, audit};
-use repo_census::domain::audit::{Rule, Share, estimate_share};
+use repo_census::audit::{Draw, audit};
+use repo_census::domain::audit::{Audited, Rule, Share, estimate_share};
 use repo_census::domain::created::CreatedRange;
 use repo_census::domain::sample::{Detail, Outcome, SourceKind};
 use repo_census::domain::survey::Framework;
@@ -15,6 +15,7 @@ use repo_census::platform::{Stop, stop_flag};
 use serde_json::json;
 
 use crate::fake_github::Population;
+use crate::workdir::Workdir;
 
 /// The population without a network between; what was answered once is remembered.
 struct Direct {
@@ -114,10 +115,6 @@ fn fits(rule: &Rule, found: &Found) -> bool {
     rule.fits(texts, &found.topics, found.language.as_deref())
 }
 
-fn percent(share: f64) -> u64 {
-    format!("{:.0}", share * 100.0).parse().expect("a number")
-}
-
 /// Returns how many of 500 audits have the true share in their interval, and whether the interval
 /// of the 100 best matches has it.
 fn coverage(framework: &Framework) -> (usize, bool) {
@@ -138,12 +135,6 @@ fn coverage(framework: &Framework) -> (usize, bool) {
     let best = population.ordered(&query, None);
     let best = best.iter().take(100).map(|place| f64::from(u8::from(fits(&rule, &found(*place)))));
     let best = estimate_share(&best.collect::<Vec<_>>()).expect("a share");
-    println!(
-        "{}: true share {} %; {covered} of 500 intervals have it; the 100 best matches say {} %",
-        framework.name,
-        percent(truth),
-        percent(best.estimate),
-    );
     (covered, covers(&best))
 }
 
@@ -167,4 +158,20 @@ fn a_seed_draws_the_same_and_a_small_query_is_read_whole() {
     let small = run(&framework("CakePHP", "PHP", "cakephp", small), &mut source, 7);
     assert_eq!((small.slices, small.looked_at as u64), (None, small.total));
     assert_eq!(small.fits.interval, None);
+}
+
+#[test]
+fn what_cannot_be_audited_is_refused() {
+    let workdir = Workdir::new();
+    let mut told = String::new();
+    for words in [
+        &["audit", "backend-frameworks", "--framework", "Sprong"][..],
+        &["audit", "backend-frameworks", "--metric", "stars"],
+        &["audit", "backend-frameworks", "--sample", "3"],
+    ] {
+        let outcome = workdir.run(words);
+        assert_eq!(outcome.code, 2);
+        told.push_str(&outcome.stderr);
+    }
+    insta::assert_snapshot!("refusals", told);
 }

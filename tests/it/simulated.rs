@@ -3,6 +3,7 @@
 //! It runs in this process, for a clock cannot be handed to another one. What is simulated is time
 //! alone; sockets, files and documents are real.
 
+mod audits;
 mod clock;
 mod days;
 mod past;

@@ -85,7 +85,6 @@ fn rest_reconstructs_the_same_and_splits_what_stops_early() {
     let queries = world.github.queries();
     // Of the queries up to each day nearly all would have been stopped.
     let broad = points(&world).values().filter(|(count, _)| *count > 150).count();
-    println!("{} ranges asked; {broad} of {} sums are broad", queries.len(), 3 * MONTHS);
     assert!(queries.len() > 3 * MONTHS && broad > 3 * MONTHS / 2, "{} {broad}", queries.len());
     assert_eq!(queries.iter().collect::<BTreeSet<_>>().len(), queries.len(), "nothing twice");
     assert_eq!((world.github.refused(), world.github.graphql_requests().len()), (0, 0));
