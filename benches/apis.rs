@@ -87,7 +87,7 @@ fn simulate(queries: usize, api: &str) -> (usize, u32, usize, Duration) {
         ..Environment::default()
     };
     let arguments = ["repo-census", "collect", "bench", "--quiet", "--api", api];
-    let code = cli::run(arguments, environment, Box::new(SimulatedClock(time.clone())));
+    let code = cli::run(arguments, environment, Box::new(SimulatedClock(time.clone())), None);
     assert_eq!(code, 0);
     (github.requests().len(), github.graphql_points_used(), github.refused(), time.passed())
 }

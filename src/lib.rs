@@ -16,6 +16,7 @@
 //! | [`collect`] | use | a plan of queries, and one serial pass over it |
 //! | [`audit`] | use | what the queries really find: a random sample of it |
 //! | [`report`] | pure | a model for each kind of report, a file for each format |
+//! | [`export`] | edge | files for other programs that take a library to write: pictures |
 //! | [`cli`] | door | arguments in; text, files and an exit code out |
 
 pub mod audit;
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod domain;
+pub mod export;
 pub mod github;
 pub mod history;
 pub mod platform;

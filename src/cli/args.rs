@@ -14,6 +14,7 @@ use crate::domain::period::Per;
 use crate::domain::survey::ApiChoice;
 use crate::domain::when;
 use crate::history::MAPPABLE;
+use crate::report::{ChartLook, ScaleChoice, Theme};
 use crate::settings::Flags;
 
 /// Counts how many GitHub repositories match a query, keeps every answer, and ranks frameworks by it.
@@ -52,6 +53,7 @@ impl Cli {
         let connection = match &self.command {
             Command::Count(arguments) => Some(&arguments.connection),
             Command::Collect(arguments) => Some(&arguments.connection),
+            Command::Daemon(arguments) => Some(&arguments.connection),
             Command::Backfill(arguments) => Some(&arguments.connection),
             Command::Audit(arguments) => Some(&arguments.connection),
             Command::Check(arguments) => Some(&arguments.connection),
@@ -94,6 +96,12 @@ pub(super) enum Command {
     Backfill(BackfillArgs),
     /// Look at a random sample of what the queries find, and at how firm the ranks are
     Audit(AuditArgs),
+    /// Stay in the foreground and collect when the schedule says so
+    Daemon(DaemonArgs),
+    /// Print ready files for cron, systemd, GitHub Actions or Kubernetes
+    Template(TemplateArgs),
+    /// Tell the last runs, what is due, gaps and token; for monitoring too
+    Health(HealthArgs),
     /// Tell what is wrong with survey, settings or history; never writes
     Check(CheckArgs),
     /// Take rows of another history or of a foreign CSV into a history, without doubles
@@ -159,7 +167,7 @@ pub(super) struct CollectArgs {
     pub(super) output: OutputArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "GitHub")]
 pub(super) struct ConnectionArgs {
     /// Read the token from this file
@@ -195,7 +203,7 @@ pub(super) struct ConnectionArgs {
     pub(super) pace: Option<Duration>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "GitHub")]
 pub(super) struct AskArgs {
     /// Ask over this API [default: what the survey says, else auto]
@@ -251,6 +259,14 @@ pub(super) struct TrendArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+
+    /// What pictures draw; files called ranks.svg and ranks.png draw ranks
+    #[arg(long, value_name = "CHART", default_value = "lines", help_heading = "Output")]
+    pub(super) chart: ChartArg,
+
+    /// How counts lie along the axis of pictures
+    #[arg(long, value_name = "SCALE", default_value = "auto", help_heading = "Output")]
+    pub(super) scale: ScaleArg,
 }
 
 #[derive(Debug, Args)]
@@ -271,7 +287,7 @@ pub(super) struct ExportArgs {
 }
 
 /// Which counts over time are wanted.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct WindowArgs {
     /// From here on: 2026, 2026-06, 2026-06-30, -30d; or a run id
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
@@ -304,6 +320,14 @@ pub(super) struct OutputArgs {
     /// Write to a file, its ending chooses the format; DIR/ writes all; may be repeated
     #[arg(long, value_name = "FILE|DIR/")]
     pub(super) out: Vec<PathBuf>,
+
+    /// The colours of pictures
+    #[arg(long, value_name = "THEME", default_value = "light")]
+    pub(super) theme: ThemeArg,
+
+    /// The width of pictures in pixels [default: 800, of PNG 1600]
+    #[arg(long, value_name = "PX", value_parser = parse_width())]
+    pub(super) width: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -332,6 +356,86 @@ pub(super) struct CountArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// What is to start the runs
+    pub(super) kind: TemplateKind,
+
+    /// The survey; it needs a schedule
+    pub(super) survey: String,
+
+    /// The file that holds the token [default: token in your config folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// Collect without a token: ten searches a minute
+    #[arg(long, conflicts_with = "token_file")]
+    pub(super) no_token: bool,
+
+    /// The container image, for kubernetes [default: repo-census:VERSION]
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) image: Option<String>,
+
+    /// Write the files to this folder instead of stdout
+    #[arg(long, value_name = "DIR/")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DaemonArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// Collect once in each such period, for surveys without a schedule
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) per: Option<PerArg>,
+
+    /// Print the next so many due moments, one a line, and end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_DUE))]
+    pub(super) next: Option<u32>,
+
+    /// Print those from here on: 2026, 2026-06, 2026-06-30, -30d [default: now]
+    #[arg(long, value_name = "WHEN", requires = "next", allow_hyphen_values = true)]
+    pub(super) from: Option<String>,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub(super) ask: AskArgs,
+}
+
+/// The most due moments that are printed.
+const MOST_DUE: i64 = 100_000;
+
+#[derive(Debug, Args)]
+pub(super) struct HealthArgs {
+    /// The survey, or a history file
+    pub(super) survey: Option<String>,
+
+    /// Give a period so long after its due moment before its run is missed, such as 90m
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) grace: Option<Duration>,
+
+    /// Look for gaps from here on: 2026, 2026-06, 2026-06-30, -30d; or a run id [default: the last
+    /// 100 periods]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
+
+    /// Exit with 3 if the token was refused or ends within so many days [default: tell 14 days
+    /// before, and exit with 0]
+    #[arg(long, value_name = "N")]
+    pub(super) token_days: Option<u32>,
+
+    /// The period, for surveys without a schedule
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) per: Option<PerArg>,
+
+    /// The format on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: HealthFormat,
 }
 
 #[derive(Debug, Args)]
@@ -501,8 +605,36 @@ pub(super) enum Format {
     Csv,
     /// Everything, for programs
     Json,
+    /// A chart that scales to any size
+    Svg,
+    /// A chart in pixels
+    Png,
     /// A method section in Markdown: queries with links, moments, completeness, citation
     Methods,
+    /// A page with every metric, its trend and how it was counted; one file
+    Html,
+}
+
+/// What starts runs again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TemplateKind {
+    /// Lines for `crontab -e`
+    Crontab,
+    /// A service and its timer
+    Systemd,
+    /// A workflow that keeps the history on a branch
+    GithubActions,
+    /// A CronJob with its volume
+    Kubernetes,
+}
+
+/// A format of the health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HealthFormat {
+    /// A line for each matter, for people
+    Table,
+    /// Everything, for programs: as in health.json
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -510,6 +642,32 @@ pub(super) enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+/// The colours of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ThemeArg {
+    /// Dark on white
+    Light,
+    /// Light on nearly black
+    Dark,
+}
+
+/// What the picture of a trend draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ChartArg {
+    /// Counts over time
+    Lines,
+    /// Ranks over time
+    Ranks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScaleArg {
+    /// Logarithmic where the largest count is many times the smallest one
+    Auto,
+    Linear,
+    Log,
 }
 
 /// The shape of an exported table.
@@ -548,6 +706,25 @@ impl From<ApiArg> for ApiChoice {
     }
 }
 
+impl From<ThemeArg> for Theme {
+    fn from(theme: ThemeArg) -> Self {
+        match theme {
+            ThemeArg::Light => Self::Light,
+            ThemeArg::Dark => Self::Dark,
+        }
+    }
+}
+
+impl From<ScaleArg> for ScaleChoice {
+    fn from(scale: ScaleArg) -> Self {
+        match scale {
+            ScaleArg::Auto => Self::ByData,
+            ScaleArg::Linear => Self::Linear,
+            ScaleArg::Log => Self::Log,
+        }
+    }
+}
+
 impl From<PerArg> for Per {
     fn from(per: PerArg) -> Self {
         match per {
@@ -557,6 +734,13 @@ impl From<PerArg> for Per {
             PerArg::Month => Self::Month,
         }
     }
+}
+
+/// The widest picture that is made, in pixels.
+const WIDEST_PX: u32 = 8000;
+
+fn parse_width() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(i64::from(ChartLook::NARROWEST_PX)..=i64::from(WIDEST_PX))
 }
 
 fn parse_mapping(text: &str) -> Result<(String, String), String> {

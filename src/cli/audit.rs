@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Session;
 use super::args::AuditArgs;
-use super::collect::{Troubles, in_words, listening, teller};
+use super::collect::{Heard, in_words, listening, teller};
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure, Hint, NOT_FINISHED};
 use super::output::replace_file;
@@ -114,9 +114,9 @@ impl Order<'_> {
         };
         session.ui.say(&format!("{what}, from {}, {}", connection.describe(), in_words(length)));
         connection.advise(session);
-        let troubles = Troubles::default();
+        let heard = Heard::default();
         let bar = session.ui.progress(self.frameworks.len() as u64);
-        let tell = teller(session, Some(&connection), &bar, &troubles);
+        let tell = teller(session, Some(&connection), &bar, &heard);
         let mut source = connection.source(chosen.api, &*session.clock, tell)?;
         let (stopper, mut stop) = stop_flag();
         let work = async {
@@ -126,7 +126,7 @@ impl Order<'_> {
                 self.draw_samples(&mut source, &mut stop, &bar).await
             }
         };
-        let ended = listening(&stopper, work).await?;
+        let ended = listening(session, &stopper, work).await?;
         bar.finish_and_clear();
         ended.map_err(|error| match error {
             Ended::Failure(failure) => *failure,

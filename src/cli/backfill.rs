@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use super::Session;
 use super::args::BackfillArgs;
-use super::collect::{Troubles, describe, in_words, listening, tell_set_aside, teller};
+use super::collect::{Heard, describe, in_words, listening, tell_set_aside, teller};
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure, Hint, NOT_FINISHED};
 use super::report::bad_moment;
@@ -163,9 +163,9 @@ impl Order<'_> {
         let run = start_run(&appender, &*session.clock, fastrand::u16(..)).await?;
         session.ui.say(&format!("{}, run {run}", self.describe(&connection, chosen, asks)));
         connection.advise(session);
-        let troubles = Troubles::default();
+        let heard = Heard::default();
         let bar = session.ui.progress(asks as u64);
-        let tell = teller(session, Some(&connection), &bar, &troubles);
+        let tell = teller(session, Some(&connection), &bar, &heard);
         let mut source = connection.source(chosen.api, &*session.clock, tell)?;
         let (stopper, mut stop) = stop_flag();
         let progress = |progressed: &Progressed<'_>| {
@@ -184,7 +184,7 @@ impl Order<'_> {
             &mut stop,
             progress,
         );
-        let ended = listening(&stopper, work).await?;
+        let ended = listening(session, &stopper, work).await?;
         bar.finish_and_clear();
         let kept = appender.kept();
         let kept = format!("{} answers are in `{}`", count(kept as u64), self.ranges().display());

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use super::Session;
 use super::args::CountArgs;
-use super::collect::{Troubles, describe_api, doubts, is_incomplete, make_pass, teller};
+use super::collect::{Heard, describe_api, doubts, is_incomplete, make_pass, teller};
 use super::connection::Connection;
 use super::diagnostic::{DONE, FAILED, Failure, NOT_FINISHED};
 use super::output::Outputs;
@@ -19,7 +19,8 @@ use crate::report::{Inputs, RankingReport};
 const LONGEST_LIST_BYTES: u64 = 1 << 20;
 
 pub(super) fn perform(session: &Session, arguments: &CountArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let words = ["count"].into_iter().chain(arguments.terms.iter().map(String::as_str));
+    let outputs = Outputs::choose(session, &words.collect::<Vec<_>>(), &arguments.output)?;
     let terms = read_terms(arguments)?;
     let survey = survey_of(&terms, arguments.save.as_deref())?;
     if let Some(name) = &arguments.save {
@@ -44,9 +45,9 @@ async fn ask(
     let work = describe_api(chosen, &plan, has_token);
     session.ui.say(&format!("asking {}, {work}", connection.describe()));
     connection.advise(session);
-    let troubles = Troubles::default();
+    let heard = Heard::default();
     let bar = session.ui.progress(plan.queries.len() as u64);
-    let tell = teller(session, None, &bar, &troubles);
+    let tell = teller(session, None, &bar, &heard);
     let source = connection.source(chosen.api, &*session.clock, tell)?;
     let mut samples: Vec<Sample> = Vec::new();
     let ended = make_pass(session, &plan, &survey.id, run, source, &mut samples, &bar).await?;
@@ -81,7 +82,7 @@ async fn ask(
     if let Some(failure) = failure {
         return Err(failure);
     }
-    let doubts = doubts(&run, &troubles.borrow());
+    let doubts = doubts(&run, &heard.troubles.borrow());
     if !doubts.is_empty() {
         let text = if progress.is_finished() {
             "some counts are only lower bounds".to_owned()

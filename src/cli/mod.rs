@@ -1,9 +1,10 @@
 //! The door: arguments in; text, files and an exit code out.
 //!
 //! `args` is what can be typed, `ui` the only place that prints, `diagnostic` the only place that
-//! knows hints and exit codes, `output` the only place that writes reports to files; then a file
+//! knows hints and exit codes, `output` the only place that writes reports to files, `page` what a page is made of; then a file
 //! for each command.
 
+mod after_run;
 mod args;
 mod audit;
 mod backfill;
@@ -11,20 +12,26 @@ mod check;
 mod collect;
 mod connection;
 mod count;
+mod daemon;
 mod diagnostic;
 mod generate;
+mod health;
 mod import;
 mod init;
 mod output;
+mod page;
 mod reconstructed;
 mod repair;
+mod replace;
 mod report;
+mod template;
 mod trend;
 mod ui;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 
@@ -32,6 +39,7 @@ use crate::catalog::{Catalog, CatalogError, Loaded};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::run::Key;
 use crate::domain::survey::Survey;
+use crate::platform::Stop;
 use crate::settings::{Environment, Layer, Settings, resolve};
 
 use args::{Cli, Command};
@@ -42,17 +50,19 @@ use ui::Ui;
 #[must_use]
 pub fn main() -> ExitCode {
     let clock = Box::new(SystemClock::start());
-    ExitCode::from(run(std::env::args_os(), Environment::read(), clock))
+    ExitCode::from(run(std::env::args_os(), Environment::read(), clock, None))
 }
 
 /// Runs the program and returns its exit code. The first argument is the program's name.
 ///
-/// What is printed goes to the process's stdout and stderr.
+/// What is printed goes to the process's stdout and stderr. Work ends early when `stop` is raised;
+/// without one, when the process gets a signal.
 #[must_use]
 pub fn run<A: Into<OsString> + Clone>(
     arguments: impl IntoIterator<Item = A>,
     environment: Environment,
     clock: Box<dyn Clock>,
+    stop: Option<Stop>,
 ) -> u8 {
     let arguments = match Cli::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -63,7 +73,7 @@ pub fn run<A: Into<OsString> + Clone>(
         Ok(settings) => settings,
         Err(error) => return ui.end_with(&error.into()),
     };
-    let session = Session { settings, ui, clock };
+    let session = Session { settings, ui, clock: clock.into(), stop };
     match session.perform(arguments.command) {
         Ok(code) => code,
         Err(failure) => session.ui.end_with(&failure),
@@ -74,7 +84,9 @@ pub fn run<A: Into<OsString> + Clone>(
 struct Session {
     settings: Settings,
     ui: Ui,
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
+    /// What ends work early; `None` means the signals of the process.
+    stop: Option<Stop>,
 }
 
 impl Session {
@@ -87,6 +99,9 @@ impl Session {
             Command::Export(arguments) => trend::export(self, &arguments),
             Command::Backfill(arguments) => backfill::perform(self, &arguments),
             Command::Audit(arguments) => audit::perform(self, &arguments),
+            Command::Daemon(arguments) => daemon::perform(self, &arguments),
+            Command::Health(arguments) => health::perform(self, &arguments),
+            Command::Template(arguments) => template::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),

@@ -1,16 +1,18 @@
 //! Formats and files: what goes to stdout, and what replaces which file.
 
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use super::args::{Format, OutputArgs};
-use super::diagnostic::Failure;
+use super::args::{ChartArg, Format, OutputArgs, TrendArgs};
+use super::diagnostic::{Failure, Hint};
+use super::page;
+pub(super) use super::replace::replace_file;
+use super::ui::Ui;
+use crate::export::{HAS_PNG, PngError, render_png};
 use crate::history::is_history;
-use crate::platform::sync_folder;
 use crate::report::{
-    Look, RankingReport, TrendReport, render_csv, render_json, render_markdown, render_methods,
+    ChartLook, Look, RankingReport, ScaleChoice, Scene, Theme, TrendReport, Words, draw_ranking,
+    draw_ranks, draw_trend, render_csv, render_json, render_markdown, render_methods, render_svg,
     render_terminal, render_trend_csv, render_trend_json, render_trend_markdown,
     render_trend_terminal,
 };
@@ -22,70 +24,172 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const FILE_LOOK: Look = Look { columns: 100, blocks: true };
 
 /// The files that `--out DIR/` writes for a ranking, and for a trend.
-const RANKING_FILES: [(&str, Format); 5] = [
+const RANKING_FILES: &[(&str, Format)] = &[
     ("ranking.txt", Format::Table),
     ("ranking.md", Format::Md),
     ("ranking.csv", Format::Csv),
     ("ranking.json", Format::Json),
+    ("ranking.svg", Format::Svg),
+    ("ranking.png", Format::Png),
     ("methods.md", Format::Methods),
+    #[cfg(feature = "html")]
+    ("page.html", Format::Html),
 ];
-const TREND_FILES: [(&str, Format); 4] = [
+pub(super) const TREND_FILES: &[(&str, Format)] = &[
     ("trend.txt", Format::Table),
     ("trend.md", Format::Md),
     ("trend.csv", Format::Csv),
     ("trend.json", Format::Json),
+    ("trend.svg", Format::Svg),
+    ("trend.png", Format::Png),
+    ("ranks.svg", Format::Svg),
+    ("ranks.png", Format::Png),
 ];
+/// The stem of files that draw ranks, whatever `--chart` says.
+const RANKS_STEM: &str = "ranks";
+/// How wide pictures are if nobody says it.
+const WIDTH_PX: u32 = 800;
+const PNG_WIDTH_PX: u32 = 1600;
+
+/// How many texts that lost characters are named.
+const MOST_NAMED: usize = 5;
 
 /// A report that can be written in every format that was chosen for it.
 pub(super) trait Render {
-    /// Returns the report as text.
-    fn render(&self, format: Format, look: Look) -> String;
+    /// Returns the report in a format.
+    fn render(&self, format: Format, wishes: &Wishes) -> Rendered;
+}
+
+/// What a report became.
+pub(super) enum Rendered {
+    Text(String),
+    Picture(Scene),
+}
+
+/// How formats should look.
+#[derive(Clone, Copy)]
+pub(super) struct Wishes {
+    /// The look of tables.
+    look: Look,
+    theme: Theme,
+    width_px: Option<u32>,
+    /// What the picture of a trend draws.
+    chart: ChartArg,
+    scale: ScaleChoice,
+}
+
+impl Wishes {
+    /// Returns what is drawn where nothing was wished for.
+    fn plain(look: Look) -> Self {
+        let (chart, scale) = (ChartArg::Lines, ScaleChoice::ByData);
+        Self { look, theme: Theme::Light, width_px: None, chart, scale }
+    }
+
+    fn chart_look(&self, format: Format) -> ChartLook {
+        let width_px = if format == Format::Png { PNG_WIDTH_PX } else { WIDTH_PX };
+        ChartLook { width_px: self.width_px.unwrap_or(width_px), words: Words::All }
+    }
+
+    /// Returns the wishes for a file: those of its own name come first.
+    fn for_file(&self, path: &Path) -> Self {
+        let is_ranks = path.file_stem().is_some_and(|stem| stem == RANKS_STEM);
+        let chart = if is_ranks { ChartArg::Ranks } else { self.chart };
+        Self { look: FILE_LOOK, chart, ..*self }
+    }
 }
 
 /// What is to be written where, known before any work begins.
 pub(super) struct Outputs {
     stdout: Option<Format>,
     files: Vec<(PathBuf, Format)>,
+    wishes: Wishes,
 }
 
 impl Outputs {
-    /// Chooses formats; without `--out` and `--format` the table goes to stdout.
-    pub(super) fn choose(arguments: &OutputArgs) -> Result<Self, Failure> {
-        Self::choose_among(&RANKING_FILES, arguments)
+    /// Chooses formats; without `--out` and `--format` the table goes to stdout. `command` is what
+    /// was typed, its name first.
+    pub(super) fn choose(
+        session: &Session,
+        command: &[&str],
+        arguments: &OutputArgs,
+    ) -> Result<Self, Failure> {
+        Self::choose_among(RANKING_FILES, session, command, arguments)
     }
 
     /// As [`Outputs::choose`], for a trend, which has no method section.
-    pub(super) fn choose_for_trend(arguments: &OutputArgs) -> Result<Self, Failure> {
-        let outputs = Self::choose_among(&TREND_FILES, arguments)?;
+    pub(super) fn choose_for_trend(
+        session: &Session,
+        arguments: &TrendArgs,
+    ) -> Result<Self, Failure> {
+        let command: Vec<&str> = ["trend"].into_iter().chain(arguments.survey.as_deref()).collect();
+        let mut outputs = Self::choose_among(TREND_FILES, session, &command, &arguments.output)?;
+        outputs.wishes.chart = arguments.chart;
+        outputs.wishes.scale = arguments.scale.into();
         if outputs.stdout == Some(Format::Methods) || outputs.has_methods() {
             return Err(Failure::usage("a trend has no method section")
                 .hint("one of its last run: `repo-census report --format methods`"));
         }
+        if outputs.has(Format::Html) {
+            return Err(Failure::usage("a trend alone has no page")
+                .hint("one of rankings and trends: `repo-census report --format html`"));
+        }
         Ok(outputs)
     }
 
-    fn choose_among(all: &[(&str, Format)], arguments: &OutputArgs) -> Result<Self, Failure> {
+    /// Chooses one file and nothing else.
+    pub(super) fn to_file(path: &Path, format: Format) -> Self {
+        let wishes = Wishes::plain(FILE_LOOK);
+        Self { stdout: None, files: vec![(path.to_owned(), format)], wishes }
+    }
+
+    fn choose_among(
+        all: &[(&str, Format)],
+        session: &Session,
+        command: &[&str],
+        arguments: &OutputArgs,
+    ) -> Result<Self, Failure> {
         let mut files = Vec::new();
         for path in &arguments.out {
             if path.is_dir() || path.as_os_str().to_string_lossy().ends_with(['/', '\\']) {
-                files.extend(all.iter().map(|(name, format)| (path.join(name), *format)));
+                let built = all.iter().filter(|(_, format)| HAS_PNG || *format != Format::Png);
+                files.extend(built.map(|(name, format)| (path.join(name), *format)));
             } else {
                 files.push((path.clone(), format_of(path)?));
             }
         }
-        for (path, _) in &files {
+        for (path, format) in &files {
             refuse_target(path)?;
+            refuse_missing(*format)?;
+        }
+        if let Some(format) = arguments.format {
+            refuse_missing(format)?;
+            if format == Format::Png && Ui::is_terminal() {
+                let words = command.iter().copied().chain(["--out", "picture.png"]);
+                return Err(Failure::usage("a picture in pixels is not for a terminal")
+                    .hint(format!("write it to a file: `{}`", session.command(words))));
+            }
         }
         let stdout = match arguments.format {
             None if files.is_empty() => Some(Format::Table),
             format => format,
         };
-        Ok(Self { stdout, files })
+        let wishes = Wishes {
+            theme: arguments.theme.into(),
+            width_px: arguments.width,
+            ..Wishes::plain(session.ui.look())
+        };
+        Ok(Self { stdout, files, wishes })
     }
 
     /// Tells whether anything but the table on stdout was asked for.
     pub(super) fn were_chosen(arguments: &OutputArgs) -> bool {
         arguments.format.is_some() || !arguments.out.is_empty()
+    }
+
+    /// Tells whether a format is wanted, on stdout or in a file.
+    pub(super) fn has(&self, wanted: Format) -> bool {
+        let files = self.files.iter().map(|(_, format)| *format);
+        files.chain(self.stdout).any(|format| format == wanted)
     }
 
     /// Tells whether the method section is written to a file.
@@ -98,41 +202,107 @@ impl Outputs {
         for (path, format) in &self.files {
             // A history may have come to be since the target was looked at.
             refuse_target(path)?;
-            let text = anstream::adapter::strip_str(&report.render(*format, FILE_LOOK)).to_string();
-            replace_file(path, text.as_bytes()).map_err(|error| {
+            let bytes = match report.render(*format, &self.wishes.for_file(path)) {
+                Rendered::Text(text) => {
+                    anstream::adapter::strip_str(&text).to_string().into_bytes()
+                }
+                Rendered::Picture(scene) => self.encode(session, *format, &scene)?,
+            };
+            replace_file(path, &bytes).map_err(|error| {
                 Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
             })?;
             session.ui.say(&format!("wrote `{}`", path.display()));
         }
-        match self.stdout {
-            Some(format) => session.ui.data(&report.render(format, session.ui.look())),
-            None => Ok(()),
+        let Some(format) = self.stdout else { return Ok(()) };
+        match report.render(format, &self.wishes) {
+            Rendered::Text(text) => session.ui.data(&text),
+            Rendered::Picture(scene) => Ui::bytes(&self.encode(session, format, &scene)?),
         }
+    }
+
+    /// Writes a picture down as PNG if that is the format, else as SVG.
+    fn encode(&self, session: &Session, format: Format, scene: &Scene) -> Result<Vec<u8>, Failure> {
+        if format != Format::Png {
+            return Ok(render_svg(scene, self.wishes.theme).into_bytes());
+        }
+        let png = render_png(scene, self.wishes.theme)
+            .map_err(|error| Failure::failed(error.to_string()))?;
+        if !png.not_drawn.is_empty() {
+            let hint = Hint::new("an SVG has them: `--out picture.svg`");
+            let text = "the font of PNGs lacks characters of these texts and shows `�` instead";
+            let mut lines: Vec<String> = png.not_drawn.iter().take(MOST_NAMED).cloned().collect();
+            if png.not_drawn.len() > lines.len() {
+                lines.push(format!("and {} more", png.not_drawn.len() - lines.len()));
+            }
+            session.ui.warn(text, &lines, Some(&hint));
+        }
+        Ok(png.bytes)
     }
 }
 
 impl Render for RankingReport {
-    fn render(&self, format: Format, look: Look) -> String {
-        match format {
-            Format::Table => render_terminal(self, look),
+    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
+        Rendered::Text(match format {
+            Format::Table => render_terminal(self, wishes.look),
             Format::Md => render_markdown(self),
             Format::Csv => render_csv(self),
             Format::Json => render_json(self),
             Format::Methods => render_methods(self, VERSION),
+            Format::Svg | Format::Png => {
+                return Rendered::Picture(draw_ranking(self, wishes.chart_look(format)));
+            }
+            Format::Html => page::render_alone(self),
+        })
+    }
+}
+
+/// A ranking whose page says more than it.
+pub(super) struct WithPage {
+    pub(super) report: RankingReport,
+    pub(super) page: String,
+}
+
+impl Render for WithPage {
+    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
+        match format {
+            Format::Html => Rendered::Text(self.page.clone()),
+            format => self.report.render(format, wishes),
         }
     }
 }
 
 impl Render for TrendReport {
-    fn render(&self, format: Format, look: Look) -> String {
-        match format {
+    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
+        Rendered::Text(match format {
             Format::Md => render_trend_markdown(self),
             Format::Csv => render_trend_csv(self),
             Format::Json => render_trend_json(self),
-            // The method section was refused when formats were chosen.
-            Format::Table | Format::Methods => render_trend_terminal(self, look),
-        }
+            // Method section and page were refused when formats were chosen.
+            Format::Table | Format::Methods | Format::Html => {
+                render_trend_terminal(self, wishes.look)
+            }
+            Format::Svg | Format::Png => {
+                let look = wishes.chart_look(format);
+                return Rendered::Picture(match wishes.chart {
+                    ChartArg::Lines => draw_trend(self, look, wishes.scale),
+                    ChartArg::Ranks => draw_ranks(self, look),
+                });
+            }
+        })
     }
+}
+
+/// Refuses a format that this build lacks, before any work is spent on it.
+fn refuse_missing(format: Format) -> Result<(), Failure> {
+    if format == Format::Html {
+        return page::refuse_if_left_out();
+    }
+    if format != Format::Png || HAS_PNG {
+        return Ok(());
+    }
+    Err(Failure::usage(PngError::NotBuilt.to_string())
+        .because("it was built without the feature `png`")
+        .hint("the same picture as SVG: `--out picture.svg`"))
 }
 
 /// Refuses what must not, or cannot, be written, before any work is spent on it.
@@ -150,7 +320,7 @@ pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn format_of(path: &Path) -> Result<Format, Failure> {
+pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
     if path.file_name().is_some_and(|name| name == "methods.md") {
         return Ok(Format::Methods);
     }
@@ -160,26 +330,11 @@ fn format_of(path: &Path) -> Result<Format, Failure> {
         "md" => Ok(Format::Md),
         "csv" => Ok(Format::Csv),
         "json" => Ok(Format::Json),
+        "html" => Ok(Format::Html),
+        "svg" => Ok(Format::Svg),
+        "png" => Ok(Format::Png),
         _ => Err(Failure::usage(format!("`--out {}` names no format", path.display()))
-            .because("the ending must be `.txt`, `.md`, `.csv` or `.json`; `methods.md` is the method section")
+            .because("the ending must be `.txt`, `.md`, `.csv`, `.json`, `.svg`, `.png` or `.html`; `methods.md` is the method section")
             .hint("to write all formats to a folder, end its name with `/`")),
     }
-}
-
-/// Replaces a file by a temporary one in its folder, which is made if need be.
-pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // A new file gets the usual mode, not the private one of temporary files.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    if let Ok(old) = fs::metadata(path) {
-        file.as_file().set_permissions(old.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
 }

@@ -34,7 +34,7 @@ fn find_history(session: &Session, given: &str) -> Result<PathBuf, Failure> {
     if Path::new(given).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
         return Ok(PathBuf::from(given));
     }
-    if is_id(given) {
+    if is_id(given) && session.history(given).exists() {
         return Ok(session.history(given));
     }
     Ok(session.history(&session.load_survey(Some(given))?.value.id))

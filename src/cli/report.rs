@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::ReportArgs;
+use super::args::{Format, ReportArgs};
 use super::diagnostic::{DONE, Failure, Hint};
-use super::output::Outputs;
+use super::output::{Outputs, WithPage};
+use super::page;
 use super::{Session, reconstructed, still_asks};
 use crate::catalog::{CatalogError, Kind};
 use crate::domain::baseline::Baseline;
@@ -18,7 +19,8 @@ use crate::report::{
 };
 
 pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let words: Vec<&str> = ["report"].into_iter().chain(arguments.survey.as_deref()).collect();
+    let outputs = Outputs::choose(session, &words, &arguments.output)?;
     let today = session.clock.now_utc().date_naive();
     let wanted = match &arguments.at {
         None => Wanted::Newest,
@@ -34,18 +36,13 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
         None => None,
         Some(text) => Some(find_reference(session, &subject, &selection, text, arguments)?),
     };
-    let report = build(
-        session,
-        &subject,
-        &selection,
-        &Wishes {
-            metric: arguments.metric.as_deref(),
-            reference: reference.as_ref(),
-            share: arguments.share,
-            top: arguments.top.map(|top| usize::try_from(top).unwrap_or(usize::MAX)),
-        },
-    )?;
-    outputs.write(session, &report)?;
+    let wishes = Wishes {
+        metric: arguments.metric.as_deref(),
+        reference: reference.as_ref(),
+        share: arguments.share,
+        top: arguments.top.map(|top| usize::try_from(top).unwrap_or(usize::MAX)),
+    };
+    write_run(session, &subject, &selection, &wishes, &outputs)?;
     if !arguments.output.out.is_empty() && !outputs.has_methods() {
         let words = ["report".to_owned()].into_iter().chain(arguments.survey.clone());
         let words = words.chain(["--format".to_owned(), "methods".to_owned()]);
@@ -55,13 +52,14 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
 }
 
 /// What a report is about: a history, and its survey if there is one.
+#[derive(Clone)]
 pub(super) struct Subject {
     pub(super) survey: Option<Survey>,
     pub(super) history: PathBuf,
 }
 
 /// What is wanted of a report.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Wishes<'a> {
     pub(super) metric: Option<&'a str>,
     pub(super) reference: Option<&'a Reference>,
@@ -130,6 +128,22 @@ fn note_of_audit(
     let bytes = std::fs::read(session.audit(&survey.id)).ok()?;
     let first = || Some(survey.enabled_metrics().next()?.id.as_str());
     AuditReport::parse(&bytes, &survey.id)?.note(metric.or_else(first)?)
+}
+
+/// Writes what is wanted of a chosen run, in every format that is wanted.
+pub(super) fn write_run(
+    session: &Session,
+    subject: &Subject,
+    selection: &Selection,
+    wishes: &Wishes<'_>,
+    outputs: &Outputs,
+) -> Result<(), Failure> {
+    let report = build(session, subject, selection, wishes)?;
+    if !outputs.has(Format::Html) {
+        return outputs.write(session, &report);
+    }
+    let page = page::render(session, subject, selection, wishes, &report)?;
+    outputs.write(session, &WithPage { report, page })
 }
 
 /// Notes how many rows could not be read, if any.

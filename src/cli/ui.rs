@@ -25,6 +25,7 @@ const DIM: Style = Style::new().dimmed();
 /// How the program speaks to its user.
 pub(super) struct Ui {
     is_quiet: bool,
+    has_hints: bool,
     verbosity: u8,
     color: anstream::ColorChoice,
     columns: usize,
@@ -39,6 +40,7 @@ impl Ui {
         };
         Self {
             is_quiet: arguments.quiet,
+            has_hints: true,
             verbosity: arguments.verbose,
             color: match arguments.color {
                 ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -48,6 +50,12 @@ impl Ui {
             columns: environment.columns.or_else(of_terminal).unwrap_or(DEFAULT_COLUMNS),
             blocks: !environment.is_dumb_terminal,
         }
+    }
+
+    /// Returns one for work that nobody watches and that goes on by itself: quiet, and without hints
+    /// in its warnings.
+    pub(super) fn unattended(&self) -> Self {
+        Self { is_quiet: true, has_hints: false, ..*self }
     }
 
     pub(super) fn is_quiet(&self) -> bool {
@@ -67,6 +75,22 @@ impl Ui {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Writes data to stdout as it is.
+    pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::failed("stdout cannot be written").caused_by(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells whether stdout is a terminal.
+    pub(super) fn is_terminal() -> bool {
+        io::stdout().is_terminal()
     }
 
     /// Says something, unless quiet.
@@ -96,7 +120,7 @@ impl Ui {
         for line in lines {
             message.push_str(&format!("  {}\n", harmless(line)));
         }
-        if let Some(hint) = hint {
+        if let Some(hint) = hint.filter(|_| self.has_hints) {
             let hint = harmless(&hint.to_string());
             message.push_str(&format!("\n{HINT}hint:{HINT:#} {hint}\n"));
         }

@@ -1,5 +1,5 @@
 //! What the program is about, as plain values and pure functions: surveys, queries, samples, runs,
-//! periods, ranges of creation, rankings, series, trends, baselines and recordings.
+//! periods, ranges of creation, gaps, health, rankings, series, trends, baselines and recordings.
 //!
 //! Nothing here reads a file, a clock, the environment or a network, and nothing here knows how a
 //! thing is shown.
@@ -7,6 +7,9 @@
 pub mod audit;
 pub mod baseline;
 pub mod created;
+pub mod cron_line;
+pub mod gaps;
+pub mod health;
 pub mod period;
 pub mod query;
 pub mod ranking;

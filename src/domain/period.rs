@@ -1,13 +1,17 @@
 //! When runs are due, and which period a moment lies in.
 //!
 //! One rule serves everything that speaks of periods: `--once`, gaps, health and the daemon.
+//! `schedule` knows the due moments of a cron line, `standing` what a history says of a period.
+
+mod schedule;
+mod standing;
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone as _, Utc};
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
+
+pub use schedule::Schedule;
+pub use standing::{LastRuns, Standing};
 
 /// From one due moment to the next; the end is not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,62 +35,6 @@ impl fmt::Display for Period {
         let minute = "%Y-%m-%d %H:%M";
         write!(f, "{} to {} UTC", self.from.format(minute), self.to.format(minute))
     }
-}
-
-/// A survey's schedule: a cron line in a time zone.
-#[derive(Clone, Debug)]
-pub struct Schedule {
-    cron: Cron,
-    zone: TimeZone,
-    zone_name: String,
-}
-
-impl Schedule {
-    /// Reads a five-field cron line, or a name such as `@daily`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the reason in words: a bad field, or a line that never comes due.
-    pub fn parse(line: &str, zone: TimeZone, zone_name: &str) -> Result<Self, String> {
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed);
-        let cron = parser.build().parse(line).map_err(|error| error.to_string())?;
-        let schedule = Self { cron, zone, zone_name: zone_name.to_owned() };
-        // Lines such as `0 0 31 2 *` read well and never come due; 2024 holds a 29 February.
-        let start = Utc.with_ymd_and_hms(2024, 1, 1, 0, 0, 0).single().unwrap_or_default();
-        schedule.next_after(start).map(|_| schedule).ok_or_else(|| "never comes due".to_owned())
-    }
-
-    /// Returns the cron line as it was written.
-    #[must_use]
-    pub fn line(&self) -> &str {
-        self.cron.as_str()
-    }
-
-    /// Returns the time zone's name as it was written.
-    #[must_use]
-    pub fn zone_name(&self) -> &str {
-        &self.zone_name
-    }
-
-    /// Returns the first due moment after that one; `None` if there is none in croner's calendar.
-    #[must_use]
-    pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.cron.find_next_occurrence(&self.zoned(moment)?, false).ok().and_then(|z| to_utc(&z))
-    }
-
-    /// Returns the last due moment that is not after that one.
-    #[must_use]
-    pub fn last_until(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.cron.find_previous_occurrence(&self.zoned(moment)?, true).ok().and_then(|z| to_utc(&z))
-    }
-
-    fn zoned(&self, moment: DateTime<Utc>) -> Option<Zoned> {
-        Some(Timestamp::from_second(moment.timestamp()).ok()?.to_zoned(self.zone.clone()))
-    }
-}
-
-fn to_utc(zoned: &Zoned) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(zoned.timestamp().as_second(), 0)
 }
 
 /// Periods for surveys without a schedule, in UTC.
@@ -129,7 +77,7 @@ impl Per {
 }
 
 /// How a survey's periods are found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Periods {
     /// By its schedule.
     Scheduled(Box<Schedule>),
@@ -148,6 +96,15 @@ impl Periods {
             }),
             Self::Calendar(per) => per.period_at(moment),
         }
+    }
+
+    /// Returns the due moments after that one, in order, until the calendar ends.
+    pub fn due_after(&self, moment: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        let next = |moment| match self {
+            Self::Scheduled(schedule) => schedule.next_after(moment),
+            Self::Calendar(per) => per.period_at(moment).map(|period| period.to),
+        };
+        std::iter::successors(next(moment), move |due| next(*due))
     }
 }
 
@@ -205,17 +162,6 @@ mod tests {
         let skipped = Periods::Scheduled(Box::new(schedule("30 2 * * *", "Europe/Berlin")));
         let spring = skipped.period_at(at("2026-03-29T12:00:00Z")).expect("a period");
         assert_eq!(spring.from.date_naive().to_string(), "2026-03-29");
-    }
-
-    #[test]
-    fn bad_lines_are_refused() {
-        let zone = TimeZone::UTC;
-        for line in ["", "* * * *", "61 * * * *", "0 0 31 2 *", "0 0 1 1 * 2027", "* * * * * *"] {
-            assert!(Schedule::parse(line, zone.clone(), "UTC").is_err(), "{line}");
-        }
-        for line in ["@daily", "@hourly", "17 6 * * 1-5", "*/15 * * * *", "0 0 29 2 *"] {
-            assert!(Schedule::parse(line, zone.clone(), "UTC").is_ok(), "{line}");
-        }
     }
 
     proptest! {

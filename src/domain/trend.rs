@@ -51,6 +51,23 @@ pub struct TrendLine {
     pub periods: usize,
     /// Where the ways of counting changed, in order.
     pub turns: Vec<Turn>,
+    /// Every count it has, in the order of the periods.
+    pub course: Vec<CoursePoint>,
+}
+
+/// A count of a framework in one of the periods of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoursePoint {
+    /// Which of [`Series::rows`] it stands in.
+    pub row: usize,
+    /// The number of repositories.
+    pub count: u64,
+    /// How far it can be trusted.
+    pub status: Status,
+    /// Its rank in that period, from 1; equal counts share one.
+    pub rank: u32,
+    /// Whether a break lies between this count and the one before.
+    pub begins_anew: bool,
 }
 
 /// A count at one end of a framework's trend.
@@ -115,13 +132,9 @@ impl Trend {
     pub fn of(series: &Series) -> Self {
         let end = |row: &SeriesRow| TrendEnd { period: row.period, run: row.run };
         let (first, last) = (series.rows.first(), series.rows.last());
-        let mut lines: Vec<TrendLine> = (0..series.frameworks.len())
-            .map(|framework| TrendLine {
-                rank_then: first.and_then(|row| rank(row, framework)),
-                rank_now: last.and_then(|row| rank(row, framework)),
-                ..line(series, framework)
-            })
-            .collect();
+        let ranks: Vec<Vec<u64>> = series.rows.iter().map(counts_in_order).collect();
+        let mut lines: Vec<TrendLine> =
+            (0..series.frameworks.len()).map(|framework| line(series, &ranks, framework)).collect();
         lines.sort_by_cached_key(|line| {
             let rank = line.rank_now.unwrap_or(u32::MAX);
             (rank, line.framework.to_lowercase(), line.framework.clone())
@@ -130,32 +143,44 @@ impl Trend {
     }
 }
 
-/// Returns the rank of a framework in a period, from 1; equal counts share one.
-fn rank(row: &SeriesRow, framework: usize) -> Option<u32> {
-    let count = row.value(framework)?.count;
-    let more = row.values.iter().flatten().filter(|value| value.count > count).count();
-    u32::try_from(more + 1).ok()
+/// Returns the counts of a period, the highest first.
+fn counts_in_order(row: &SeriesRow) -> Vec<u64> {
+    let mut counts: Vec<u64> = row.values.iter().flatten().map(|value| value.count).collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    counts
 }
 
-fn line(series: &Series, framework: usize) -> TrendLine {
+/// Returns the rank of a count among those of its period, from 1; equal counts share one.
+fn rank(counts: &[u64], count: u64) -> u32 {
+    u32::try_from(counts.partition_point(|other| *other > count) + 1).unwrap_or(u32::MAX)
+}
+
+fn line(series: &Series, counts: &[Vec<u64>], framework: usize) -> TrendLine {
     let origin = |value: Value| series.origins.get(value.origin as usize);
     let (mut first, mut last): (Option<TrendPoint>, Option<TrendPoint>) = (None, None);
-    let (mut before, mut turns, mut periods) = (None, Vec::new(), 0);
-    for row in &series.rows {
+    let (mut before, mut turns, mut course) = (None, Vec::new(), Vec::new());
+    for (place, (row, counts)) in series.rows.iter().zip(counts).enumerate() {
         let Some(value) = row.value(framework) else { continue };
+        let mut begins_anew = false;
         let point = TrendPoint { run: row.run, count: value.count, status: value.status };
         if before.is_some_and(|before: Value| before.origin != value.origin) {
             let origins = before.and_then(origin).zip(origin(value));
             let kind = origins.and_then(|(before, after)| TurnKind::between(before, after));
             if kind.as_ref().is_some_and(TurnKind::is_break) {
                 first = None;
+                begins_anew = true;
             }
             turns.extend(kind.map(|kind| Turn { kind, run: row.run }));
         }
         first = first.or(Some(point));
         (last, before) = (Some(point), Some(value));
-        periods += 1;
+        let Value { count, status, .. } = value;
+        let rank = rank(counts, count);
+        course.push(CoursePoint { row: place, count, status, rank, begins_anew });
     }
+    let rank_in = |place: Option<usize>, point: Option<&CoursePoint>| {
+        point.filter(|point| Some(point.row) == place).map(|point| point.rank)
+    };
     let exact = |point: Option<TrendPoint>| point.and_then(TrendPoint::exact);
     // A single count is no trend.
     let is_single = first.map(|point| point.run) == last.map(|point| point.run);
@@ -171,10 +196,11 @@ fn line(series: &Series, framework: usize) -> TrendLine {
         change: difference.and_then(|change| i64::try_from(change).ok()),
         relative: difference.zip(counts).and_then(|(change, (first, _))| ratio(change, first)),
         per_week: difference.filter(|_| length_s >= SHORTEST_RATE_S).map(|d| a_week(d, length_s)),
-        rank_then: None,
-        rank_now: None,
-        periods,
+        rank_then: rank_in(Some(0), course.first()),
+        rank_now: rank_in(series.rows.len().checked_sub(1), course.last()),
+        periods: course.len(),
         turns,
+        course,
     }
 }
 
@@ -256,6 +282,32 @@ mod tests {
             )
         };
         trend.lines.iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_course_has_every_count_with_its_rank() {
+        let other = |count| Some((count, Status::Incomplete, 1));
+        let trend = trend(&[
+            &[complete(7), complete(7), None],
+            &[None, complete(9), complete(8)],
+            &[other(10), complete(9), complete(9)],
+        ]);
+        let told = |line: &TrendLine| {
+            let point = |point: &CoursePoint| {
+                let mark = if point.begins_anew { " anew" } else { "" };
+                format!("{}: {} at {}{mark}", point.row, point.count, point.rank)
+            };
+            line.course.iter().map(point).collect::<Vec<_>>().join(", ")
+        };
+        let told: Vec<String> = trend.lines.iter().map(told).collect();
+        assert_eq!(
+            told,
+            [
+                "0: 7 at 1, 2: 10 at 1 anew",
+                "0: 7 at 1, 1: 9 at 1, 2: 9 at 2",
+                "1: 8 at 2, 2: 9 at 2"
+            ]
+        );
     }
 
     #[test]

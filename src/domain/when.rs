@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
 use super::period::midnight;
 use super::run::RunId;
@@ -56,6 +56,15 @@ impl When {
             }
         };
         Some(Self::Days { first, end })
+    }
+
+    /// Returns the first moment of it.
+    #[must_use]
+    pub fn begins_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Run(id) => id.started_at(),
+            Self::Days { first, .. } => midnight(*first),
+        }
     }
 
     /// Tells whether this moment, with all its days, is after the start of a run.

@@ -169,7 +169,7 @@ impl<'c> Rest<'c> {
                     Verdict::Again { .. } => self.pacer.failed(now, local, limits),
                     _ => self.pacer.answered(now, local, limits),
                 }
-                self.waiting.tell_expiry(exchange.response.head.token_expires_at);
+                self.waiting.tell_head(&exchange.response.head);
                 Came::Verdict(verdict, exchange)
             }
         })

@@ -9,8 +9,11 @@ use chrono::{DateTime, Utc};
 
 use super::pause::{Limited, Pause};
 use super::quota::{CAREFUL_GAP, LimitHeaders, Next, Why};
+use super::rest::rate_of;
+use super::wire::Head;
 use super::{Bound, SourceError};
 use crate::clock::Clock;
+use crate::domain::recording::RateHeaders;
 use crate::platform::Stop;
 
 /// How long waiting may last.
@@ -59,6 +62,8 @@ pub enum Notice {
         /// When it is over, in UTC.
         until: DateTime<Utc>,
     },
+    /// An answer told its bucket.
+    Quota(RateHeaders),
     /// The token ends at that moment.
     TokenExpires(DateTime<Utc>),
 }
@@ -135,9 +140,12 @@ impl<'c> Waiting<'c> {
         (self.tell)(Notice::Sent { asks: asks.to_owned() });
     }
 
-    /// Tells when the token ends, once.
-    pub(super) fn tell_expiry(&mut self, expires_at: Option<DateTime<Utc>>) {
-        if let Some(at) = expires_at.filter(|_| !self.told_expiry) {
+    /// Tells what the head of an answer says of its bucket and, once, of the token's end.
+    pub(super) fn tell_head(&mut self, head: &Head) {
+        if let Some(rate) = rate_of(&head.limits) {
+            (self.tell)(Notice::Quota(rate));
+        }
+        if let Some(at) = head.token_expires_at.filter(|_| !self.told_expiry) {
             self.told_expiry = true;
             (self.tell)(Notice::TokenExpires(at));
         }

@@ -1,7 +1,6 @@
 //! Everything that can be said of a history without writing: damage, odd moments, gaps against the
 //! schedule, changes of method. Memory is bounded by two runs, not by the file.
 
-mod gaps;
 mod tally;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,8 +10,6 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use gaps::Gap;
-
 use super::HistoryError;
 use super::append::io_error;
 use super::exact::CLOCK_TOLERANCE;
@@ -21,11 +18,11 @@ use super::merge::{Placed, part_doubles};
 use super::opened::of_history;
 use super::row::MOST_TOLD;
 use super::scan::{Faults, Scan, Visit};
-use crate::domain::period::Schedule;
+use crate::domain::gaps::{Gap, GapFinder};
+use crate::domain::period::{Periods, Schedule};
 use crate::domain::query::Method;
 use crate::domain::run::{Key, Progress, Run, RunId};
 use crate::domain::sample::Sample;
-use gaps::GapFinder;
 use tally::Tally;
 
 /// How far ahead of this clock another machine's may be.
@@ -192,7 +189,7 @@ struct Examiner<'a> {
     odd_moments: Faults,
     methods: HashMap<(String, String), Method>,
     method_changes: (Vec<MethodChange>, u64),
-    gaps: GapFinder<'a>,
+    gaps: GapFinder,
     tally: Tally,
 }
 
@@ -223,6 +220,8 @@ impl LastRun {
 
 impl<'a> Examiner<'a> {
     fn new(circumstances: &'a Circumstances<'a>) -> Self {
+        let schedule = circumstances.schedule.cloned();
+        let periods = schedule.map(|schedule| Periods::Scheduled(Box::new(schedule)));
         Self {
             circumstances,
             rows: Vec::new(),
@@ -235,7 +234,7 @@ impl<'a> Examiner<'a> {
             odd_moments: Faults::default(),
             methods: HashMap::new(),
             method_changes: (Vec::new(), 0),
-            gaps: GapFinder::new(circumstances.schedule),
+            gaps: GapFinder::new(periods, MOST_TOLD),
             tally: Tally::default(),
         }
     }
@@ -346,8 +345,7 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    fn finish(mut self, found: &mut Examination) {
-        self.gaps.end(self.circumstances.now);
+    fn finish(self, found: &mut Examination) {
         found.runs = self.runs;
         found.unfinished = self.unfinished;
         found.first = self.first;
@@ -356,7 +354,7 @@ impl<'a> Examiner<'a> {
         found.doubled = self.doubled;
         found.odd_moments = self.odd_moments;
         found.method_changes = self.method_changes;
-        found.gaps = self.gaps.found;
+        found.gaps = self.gaps.finish(self.circumstances.now);
     }
 }
 

@@ -24,8 +24,7 @@ pub struct Holder {
 /// A held lock; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    /// Closing it gives the lock back.
-    _file: File,
+    file: File,
     note: PathBuf,
 }
 
@@ -55,13 +54,16 @@ impl Lock {
         let text = serde_json::to_vec(&holder).unwrap_or_default();
         // The note is a courtesy: without it the lock still holds.
         let _ = std::fs::write(&note, text);
-        Ok(Self { _file: file, note })
+        Ok(Self { file, note })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.note);
+        // Closing the file gives the lock back too, but not while a process that is just being started
+        // still has it open.
+        let _ = self.file.unlock();
     }
 }
 

@@ -38,7 +38,7 @@ use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
 pub use backfill::{Reconstructed, read_backfill, replace_backfill};
-pub use examine::{Circumstances, Examination, Gap, MethodChange, examine};
+pub use examine::{Circumstances, Examination, MethodChange, examine};
 pub use import::{Import, Importing, import, plan_import};
 pub use layout::{MAPPABLE, Mapping};
 pub use lock::Holder;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::notes::MISSING;
 use super::number::count;
 use super::table::{Align, Column};
-use super::terminal::{Look, render_table};
+use super::terminal::{BAR, Look, Table, Tail, TailText};
 use crate::domain::audit::{Audited, Example, Share};
 use crate::domain::ranking::kendall_tau_b;
 use crate::domain::sample::Outcome;
@@ -192,6 +192,7 @@ impl Sensitivity {
             heading: heading.to_owned(),
             align,
             cells: rows.iter().map(cell).collect(),
+            goes: 0,
         };
         let mut columns = vec![column("framework", Align::Left, &|row| row.framework.clone())];
         for (place, way) in self.ways.iter().enumerate() {
@@ -277,6 +278,7 @@ impl AuditReport {
             heading: heading.to_owned(),
             align,
             cells: rows.iter().map(|row| cell(row)).collect(),
+            goes: when_it_goes(heading),
         };
         let languages = |row: &FrameworkAudit| {
             let name = |found: &LanguageShare| {
@@ -341,6 +343,29 @@ impl AuditReport {
     fn of(&self, metric: &str) -> impl Iterator<Item = &FrameworkAudit> {
         self.frameworks.iter().filter(move |audit| audit.metric == metric)
     }
+}
+
+/// Returns when a column is left out for want of width: the highest first, 0 never.
+fn when_it_goes(heading: &str) -> u8 {
+    match heading {
+        "languages" => 3,
+        "archived" => 2,
+        "looked at" => 1,
+        _ => 0,
+    }
+}
+
+/// Renders a table that has nothing at the end of its lines.
+fn render_table(
+    title: &str,
+    subtitle: &str,
+    columns: Vec<Column>,
+    notes: &[String],
+    look: Look,
+) -> String {
+    let tail =
+        Tail { heading: "", shortest: 0, goes: 0, style: BAR, draw: &|_, _| TailText::default() };
+    Table { title, subtitle, columns, tail, notes }.render(look)
 }
 
 /// Ranks counts, the highest first; equal counts share a rank.

@@ -46,6 +46,26 @@ pub(super) fn terminal(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !is_bidi_control(*c)).collect()
 }
 
+/// Escapes a text for XML and HTML, between tags and in quoted attributes.
+///
+/// Characters that XML does not know, or that turn the direction of what follows, are left out.
+pub(super) fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\u{fffe}' | '\u{ffff}' => {}
+            c if c.is_control() || is_bidi_control(c) => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// Tells whether a character turns the direction of what follows.
 #[must_use]
 pub fn is_bidi_control(c: char) -> bool {
@@ -78,6 +98,10 @@ mod tests {
         assert_eq!(markdown_code("spring is:public"), "`spring is:public`");
         assert_eq!(markdown_code("a|`b`"), "<code>a&#124;&#96;b&#96;</code>");
         assert_eq!(terminal("ab\u{202e}cd\u{1b}[31m"), "abcd[31m");
+        assert_eq!(
+            xml("<a b='c'>\"&\u{0}\u{ffff}\u{202e}\n"),
+            "&lt;a b=&#39;c&#39;&gt;&quot;&amp;"
+        );
     }
 
     #[test]

@@ -4,14 +4,19 @@
 //! each time.
 
 mod audit;
+mod chart;
 mod csv;
 mod escape;
+mod facts;
+mod health;
 mod json;
 mod markdown;
 mod methods;
 mod model;
 mod notes;
 mod number;
+#[cfg(feature = "html")]
+mod page;
 mod table;
 mod terminal;
 mod trend;
@@ -19,18 +24,30 @@ mod wide;
 
 pub use self::audit::{AuditReport, FrameworkAudit, Sensitivity, WayCounted};
 pub use self::csv::render_csv;
+pub use chart::{
+    Anchor, ChartLook, Dash, MarkKind, Plot, Role, SERIES_COLOURS, Scale, ScaleChoice, Scene,
+    Shape, Spot, Theme, Words, draw_ranking, draw_ranks, draw_trend, render_chart_colours,
+    render_chart_style, render_inline_svg, render_svg,
+};
 pub use escape::is_bidi_control;
+pub use facts::{Event, Jump, Moves, RankMove, RunFacts};
+pub use health::{
+    HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
+    render_health_text,
+};
 pub use json::render_json;
 pub use markdown::render_markdown;
 pub use methods::render_methods;
 pub use model::{
     Compared, Inputs, Line, RankingReport, Reference, ReferenceKind, Shares, UnknownMetric,
-    notes_of_baseline, reference_of_baseline, reference_of_run,
+    known_metrics, notes_of_baseline, reference_of_baseline, reference_of_run,
 };
 pub use number::{count, signed};
+#[cfg(feature = "html")]
+pub use page::{PageMetric, ThinnedTo, render_page, thin};
 pub use terminal::{Look, render_terminal};
 pub use trend::{
-    TrendInputs, TrendReport, render_trend_csv, render_trend_json, render_trend_markdown,
-    render_trend_terminal,
+    EventKind, TrendEvent, TrendInputs, TrendReport, TrendRow, render_trend_csv, render_trend_json,
+    render_trend_markdown, render_trend_terminal,
 };
 pub use wide::render_wide;

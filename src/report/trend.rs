@@ -3,16 +3,23 @@
 mod csv;
 mod json;
 mod notes;
+mod sparkline;
 mod text;
+
+use chrono::{DateTime, Utc};
 
 use super::model::UnknownMetric;
 use crate::domain::period::{Per, Period, Periods};
-use crate::domain::series::Series;
+use crate::domain::run::RunId;
+use crate::domain::series::{Series, SeriesRow};
 use crate::domain::survey::Survey;
-use crate::domain::trend::{Trend, TrendEnd, TrendLine};
+use crate::domain::trend::{CoursePoint, Trend, TrendEnd, TrendLine};
 
 pub use self::csv::render_trend_csv;
 pub use json::render_trend_json;
+#[cfg(feature = "html")]
+pub(super) use text::columns as columns_of_trend;
+pub(super) use text::subtitle;
 pub use text::{render_trend_markdown, render_trend_terminal};
 
 /// What a trend report is made from.
@@ -55,10 +62,46 @@ pub struct TrendReport {
     pub gaps: Vec<Period>,
     /// Where counts came from, each source once.
     pub sources: Vec<String>,
-    /// A line for each framework, by rank.
+    /// The periods that have a finished run, in order; a point of a course names one by its index.
+    pub rows: Vec<TrendRow>,
+    /// What happened to the way of counting within the time, in order.
+    pub events: Vec<TrendEvent>,
+    /// A line for each framework, by rank. Its course has every count: charts and sparklines draw
+    /// it, [`TrendReport::stretches`] says where it is interrupted.
     pub lines: Vec<TrendLine>,
     /// What a reader must know, a sentence each.
     pub notes: Vec<String>,
+}
+
+/// A period with a finished run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrendRow {
+    /// The period.
+    pub period: Period,
+    /// Its last finished run.
+    pub run: RunId,
+    /// Whether the period before it has no finished run.
+    pub follows_gap: bool,
+}
+
+/// A change in the way of counting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrendEvent {
+    /// When: the start of the first run that counted in the new way, or of the note's day.
+    pub at: DateTime<Utc>,
+    /// Who says so.
+    pub kind: EventKind,
+    /// The sentence that is among the notes too.
+    pub text: String,
+}
+
+/// What a [`TrendEvent`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The counts before and after cannot be compared.
+    Break,
+    /// The survey notes it.
+    Note,
 }
 
 impl TrendReport {
@@ -92,12 +135,39 @@ impl TrendReport {
             periods: series.rows.len(),
             gaps,
             sources,
+            rows: rows(series),
+            events: Vec::new(),
             lines,
             notes: Vec::new(),
         };
+        report.events = notes::find_events(&report, inputs);
         report.notes = notes::write(&report, inputs);
         Ok(Some(report))
     }
+
+    /// Returns the parts of a line's course that can be drawn in one stroke: of following periods,
+    /// without a gap, a missing count or a break in between.
+    pub fn stretches<'a>(
+        &'a self,
+        line: &'a TrendLine,
+    ) -> impl Iterator<Item = &'a [CoursePoint]> + Clone {
+        let follows = |before: &CoursePoint, point: &CoursePoint| {
+            let after_gap = self.rows.get(point.row).is_none_or(|row| row.follows_gap);
+            point.row == before.row + 1 && !after_gap && !point.begins_anew
+        };
+        line.course.chunk_by(follows)
+    }
+}
+
+fn rows(series: &Series) -> Vec<TrendRow> {
+    let mut before: Option<Period> = None;
+    let row = |row: &SeriesRow| {
+        let (period, run) = (row.period, row.run);
+        let follows_gap = before.is_some_and(|before| before.to < period.from);
+        before = Some(period);
+        TrendRow { period, run, follows_gap }
+    };
+    series.rows.iter().map(row).collect()
 }
 
 fn refuse_unknown_metric(inputs: &TrendInputs<'_>) -> Result<(), UnknownMetric> {
@@ -117,7 +187,7 @@ fn refuse_unknown_metric(inputs: &TrendInputs<'_>) -> Result<(), UnknownMetric> 
 }
 
 /// Says what a period is.
-fn name_of(periods: &Periods) -> String {
+pub(super) fn name_of(periods: &Periods) -> String {
     match periods {
         Periods::Scheduled(schedule) => format!("`{}` {}", schedule.line(), schedule.zone_name()),
         Periods::Calendar(per) => match per {

@@ -3,23 +3,31 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod after_run;
 mod audit;
 mod backfill;
+mod charts;
 mod collect;
+mod daemon;
 mod fake_github;
 mod fake_github_tests;
 mod foreign;
 mod github;
 mod graphql;
+mod health;
 mod history;
 mod import;
 mod interrupted;
 mod interrupted_mending;
+#[cfg(feature = "html")]
+mod page;
 mod repair;
 mod report;
 mod repository;
 mod rooms;
 mod simulated;
 mod surveys;
+mod template;
 mod trend;
+mod two_years;
 mod workdir;

@@ -185,7 +185,10 @@ fn other_files_are_not_mended() {
         assert_eq!(refused.code, 1, "{other}: {}", refused.snapshot());
         assert_eq!(workdir.read(HISTORY), other);
     }
-    let nothing = with_history("").run(&["repair", "elsewhere"]);
+    let unknown = with_history("").run(&["repair", "elsewhere"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("there is no survey `elsewhere`"), "{}", unknown.stderr);
+    let nothing = with_history("").run(&["repair", "backend-frameworks"]);
     assert_eq!(nothing.code, 1);
     assert!(nothing.stderr.contains("there is no history"), "{}", nothing.stderr);
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::workdir::{repository, repository_text};
 
 /// The rooms and what each may import of the others.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &[]),
     ("platform", &[]),
@@ -17,17 +17,18 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("collect", &["clock", "domain", "github", "history", "platform"]),
     ("audit", &["domain", "github", "platform"]),
     ("report", &["domain"]),
+    ("export", &["report"]),
     (
         "cli",
         &[
-            "audit", "catalog", "clock", "collect", "domain", "github", "history", "platform",
-            "report", "settings",
+            "audit", "catalog", "clock", "collect", "domain", "export", "github", "history",
+            "platform", "report", "settings",
         ],
     ),
 ];
 
 /// Libraries that stay in some rooms, and where those are.
-const LIBRARIES: [(&str, &[&str]); 13] = [
+const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
@@ -42,12 +43,19 @@ const LIBRARIES: [(&str, &[&str]); 13] = [
     ("reqwest", &["src/github/"]),
     ("url", &["src/github/"]),
     ("secrecy", &["src/github/", "src/settings/", "src/cli/connection.rs"]),
-    ("croner", &["src/domain/period.rs"]),
-    ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
+    ("croner", &["src/domain/period/"]),
+    ("sd_notify", &["src/platform.rs", "src/settings/env.rs"]),
+    ("resvg", &["src/export/png.rs"]),
+    ("askama", &["src/report/page.rs"]),
+    ("base64", &["src/report/page.rs"]),
+    ("sha2", &["src/report/page.rs"]),
+    ("rustix", &["src/platform.rs"]),
+    ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
+    ("tempfile", &["src/history/", "src/cli/replace.rs", "src/github/pause.rs"]),
 ];
 
 /// Calls that belong in one file.
-const CALLS: [(&str, &str); 6] = [
+const CALLS: &[(&str, &str)] = &[
     ("env::var", "src/settings/env.rs"),
     ("Instant::now", "src/clock.rs"),
     ("Utc::now", "src/clock.rs"),
@@ -118,7 +126,7 @@ fn uses_library(code: &str, library: &str) -> bool {
 
 #[test]
 fn every_room_imports_only_what_it_may() {
-    let allowed: BTreeMap<&str, &[&str]> = ROOMS.into_iter().collect();
+    let allowed: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for (file, code) in sources() {
         let room = room_of(&file);
@@ -144,7 +152,7 @@ fn libraries_and_calls_stay_where_they_belong() {
             assert!(fine || !uses_library(&code, library), "`{file}` uses `{library}`");
         }
         for (call, place) in CALLS {
-            assert!(file == place || !code.contains(call), "`{file}` calls `{call}`");
+            assert!(file == *place || !code.contains(call), "`{file}` calls `{call}`");
         }
     }
 }

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use super::super::after_run::{self, EndedRun};
 use super::super::args::ApiArg;
 use super::super::connection::Connection;
 use super::super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
+use super::super::health::leave_health;
 use super::super::output::Outputs;
-use super::super::report::{Subject, Wishes, build};
-use super::pass::{Ended, Troubles};
+use super::super::report::{Subject, Wishes, write_run};
+use super::pass::{Ended, Heard};
 use super::{Order, Origin};
 use crate::collect::{CollectError, Ending};
+use crate::domain::health::TokenFate;
 use crate::domain::ranking::Tally;
 use crate::domain::run::{Difference, Key, Progress, Run, RunId};
 use crate::domain::sample::{Outcome, Sample, is_settled, select_answer};
 use crate::domain::when::When;
-use crate::github::SourceError;
+use crate::github::{Closed, SourceError};
 use crate::history::{Selection, Wanted};
+use crate::platform::Signal;
 use crate::report::count;
 
 /// A run that ended, with what is needed to tell of it.
@@ -25,12 +29,42 @@ pub(super) struct Closing<'a> {
     pub(super) run: RunId,
     /// How many rows were appended.
     pub(super) kept: usize,
-    pub(super) troubles: &'a Troubles,
+    pub(super) heard: &'a Heard,
 }
 
 impl Closing<'_> {
-    /// Tells how the run went and chooses the exit code.
-    pub(super) fn close(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
+    /// Tells how the run went, chooses the exit code, and does what is to be done after a run.
+    pub(super) async fn close(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
+        let is_refused = matches!(
+            &ended,
+            Err(CollectError::Source(SourceError::Closed { why: Closed::TokenRefused, .. }))
+        );
+        let told = self.tell(ended, outputs);
+        if let (Some(connection), Origin::Github) = (self.connection, &self.order.origin) {
+            let fate = if is_refused { TokenFate::Refused } else { TokenFate::Accepted };
+            self.follow(connection.token.as_ref().map(|_| fate), &told).await;
+        }
+        told
+    }
+
+    /// Leaves the health, then does what survey and settings want after a run.
+    async fn follow(&self, fate: Option<TokenFate>, told: &Result<u8, Failure>) {
+        let Order { session, survey, .. } = self.order;
+        let observed = self.heard.observed(fate, session.clock.now_utc());
+        leave_health(session, survey, observed.clone());
+        let (exit_code, message) = match told {
+            Ok(code) => (*code, None),
+            Err(failure) => (failure.code, Some(failure.message.clone())),
+        };
+        // Whoever ends a run wants an end.
+        if [Signal::Interrupt, Signal::Terminate].map(Signal::exit_code).contains(&exit_code) {
+            return;
+        }
+        after_run::follow(session, survey, EndedRun { id: self.run, exit_code, message, observed })
+            .await;
+    }
+
+    fn tell(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
         let history = self.order.history();
         let survey = self.order.survey.clone();
         let subject = Subject { survey: Some(survey), history: history.clone() };
@@ -93,13 +127,12 @@ impl Closing<'_> {
         let Order { session, arguments, survey, origin, .. } = self.order;
         let mut written = Ok(());
         if Outputs::were_chosen(&arguments.output) || !session.ui.is_quiet() {
-            let report = build(session, subject, selection, &Wishes::default())?;
-            written = outputs.write(session, &report);
+            written = write_run(session, subject, selection, &Wishes::default(), outputs);
         }
         let progress = selection.progress;
         self.warn_of_differences(&selection.run);
         self.warn_of_missing_checks(&selection.run);
-        let doubts = doubts(&selection.run, &self.troubles.borrow());
+        let doubts = doubts(&selection.run, &self.heard.troubles.borrow());
         if !progress.is_finished() {
             let Progress { answered, planned } = progress;
             let text = format!("{answered} of {planned} counts have a number");
@@ -177,8 +210,7 @@ pub(super) fn show_run(order: &Order<'_>, run: RunId, outputs: &Outputs) -> Resu
     let subject = Subject { survey: Some(order.survey.clone()), history: order.history() };
     let selection = subject.select(order.session, Wanted::At(When::Run(run)))?;
     if Outputs::were_chosen(&order.arguments.output) {
-        let report = build(order.session, &subject, &selection, &Wishes::default())?;
-        outputs.write(order.session, &report)?;
+        write_run(order.session, &subject, &selection, &Wishes::default(), outputs)?;
     }
     let has_bounds = selection.run.answers().values().any(|answer| is_incomplete(answer));
     Ok(if has_bounds && order.arguments.strict { NOT_FINISHED } else { DONE })

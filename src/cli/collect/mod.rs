@@ -13,32 +13,34 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum as _;
 
-use super::args::{ApiArg, CollectArgs};
+use super::args::{ApiArg, CollectArgs, PerArg};
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure};
 use super::output::Outputs;
 use super::{Session, still_asks};
 use crate::catalog::Loaded;
 use crate::collect::{ChosenApi, Past, Plan, choose_api, start_run};
-use crate::domain::period::Periods;
+use crate::domain::period::{LastRuns, Periods, Standing};
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::{Key, Run, RunId};
 use crate::domain::survey::{ApiChoice, Survey};
 use crate::github::{Recorder, Replay};
-use crate::history::{Appender, HistoryError, Wanted, select_run, visit_last_runs};
+use crate::history::{Appender, HistoryError, Selection, Wanted, select_run, visit_last_runs};
 
 pub(super) use closing::{doubts, is_incomplete};
 pub(super) use pass::{
-    Troubles, describe, describe_api, describe_change, in_words, listening, make_pass, teller,
+    Heard, describe, describe_api, describe_change, in_words, listening, make_pass, teller,
 };
 
 /// A count that none of so many last runs has is not looked for any further back.
 const MOST_RUNS_LOOKED_AT: usize = 30;
 
 pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, Failure> {
-    let outputs = Outputs::choose(&arguments.output)?;
+    let mut words: Vec<&str> = ["collect"].into_iter().chain(arguments.survey.as_deref()).collect();
+    words.extend(arguments.replay.iter().flat_map(|replay| ["--replay", replay]));
+    let outputs = Outputs::choose(session, &words, &arguments.output)?;
     let survey = session.load_survey(arguments.survey.as_deref())?.value;
-    let periods = periods(&survey, arguments)?;
+    let periods = arguments.once.then(|| periods(&survey, arguments.per, "--once")).transpose()?;
     let origin = match &arguments.replay {
         Some(replay) => Origin::Recording(Box::new(session.catalog().load_recording(replay)?)),
         None => Origin::Github,
@@ -49,20 +51,44 @@ pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, 
     })
 }
 
-/// Returns how periods are found, if `--once` needs them.
-fn periods(survey: &Survey, arguments: &CollectArgs) -> Result<Option<Periods>, Failure> {
-    if !arguments.once {
-        return Ok(None);
-    }
-    match (arguments.per, &survey.schedule) {
-        (Some(per), _) => Ok(Some(Periods::Calendar(per.into()))),
-        (None, Some(schedule)) => Ok(Some(Periods::Scheduled(Box::new(schedule.clone())))),
+/// Returns how periods are found, for `what` needs them.
+pub(super) fn periods(
+    survey: &Survey,
+    per: Option<PerArg>,
+    what: &str,
+) -> Result<Periods, Failure> {
+    match (per, &survey.schedule) {
+        (Some(per), _) => Ok(Periods::Calendar(per.into())),
+        (None, Some(schedule)) => Ok(Periods::Scheduled(Box::new(schedule.clone()))),
         (None, None) => {
             let id = &survey.id;
-            let message = format!("`--once` needs a period: survey `{id}` has no schedule");
+            let message = format!("`{what}` needs a period: survey `{id}` has no schedule");
             Err(Failure::usage(message).hint("add `--per day`, or a `[schedule]` to the survey"))
         }
     }
+}
+
+/// Returns what the last runs say of a period.
+pub(super) fn last_runs(last: &Selection) -> LastRuns {
+    LastRuns {
+        last: last.run.id,
+        is_finished: last.progress.is_finished(),
+        finished_before: last.before.as_ref().map(|run| run.id),
+    }
+}
+
+/// Makes or finishes the run of the period in which now lies, or leaves it alone, as `--once` does;
+/// returns the exit code.
+pub(super) async fn collect_once(
+    session: &Session,
+    arguments: &CollectArgs,
+    survey: Survey,
+    periods: Periods,
+) -> Result<u8, Failure> {
+    let outputs = Outputs::choose(session, &["collect"], &arguments.output)?;
+    let order =
+        Order { session, arguments, survey, origin: Origin::Github, periods: Some(periods) };
+    order.carry_out(&outputs).await
 }
 
 /// What was ordered on the command line.
@@ -218,15 +244,16 @@ impl Order<'_> {
         let chosen = connection.as_ref();
         let chosen = chosen.map(|found| self.choose_api(&past, found, plan.queries.len()));
         let live = connection.as_ref().zip(chosen.transpose()?);
-        let troubles = Troubles::default();
-        let ended = self.ask(live, &plan, run, &mut appender, record, &troubles).await?;
+        let heard = Heard::default();
+        let ended = self.ask(live, &plan, run, &mut appender, record, &heard).await?;
         let kept = appender.kept();
         // Of thousands of queries the report needs its own room.
         drop((appender, plan, past));
         self.remove_empty_recording();
         let connection = connection.as_ref();
-        closing::Closing { order: self, connection, run, kept, troubles: &troubles }
+        closing::Closing { order: self, connection, run, kept, heard: &heard }
             .close(ended, outputs)
+            .await
     }
 
     /// Ends a run that has nothing to ask: what it lacks is no longer, or never was, in the survey.
@@ -306,7 +333,7 @@ impl Order<'_> {
         run: RunId,
         appender: &mut Appender,
         record: Option<(File, PathBuf)>,
-        troubles: &Troubles,
+        heard: &Heard,
     ) -> Result<pass::Ended, Failure> {
         let Self { session, arguments, survey, origin, .. } = self;
         let counts: usize = plan.queries.iter().map(|query| query.targets.len()).sum();
@@ -344,7 +371,7 @@ impl Order<'_> {
                     session.ui.say(&change);
                 }
                 connection.advise(session);
-                let tell = teller(session, Some(connection), &bar, troubles);
+                let tell = teller(session, Some(connection), &bar, heard);
                 let source = connection.source(chosen.api, &*session.clock, tell)?;
                 match record {
                     None => make_pass(session, plan, id, run, source, appender, &bar).await,
@@ -418,17 +445,12 @@ impl Order<'_> {
             });
         };
         let Some(period) = periods.period_at(self.now()) else { return Ok(Intent::Start) };
-        let in_period = |run: &Run| period.contains(run.id.started_at());
-        let done = if finished { Some(&last.run) } else { last.before.as_ref() };
-        if let Some(done) = done.filter(|run| in_period(run)) {
-            let id = done.id;
-            let reason = format!("the period {period} already has run {id}");
-            return Ok(Intent::LeaveAlone(id, reason));
-        }
-        Ok(if !finished && in_period(&last.run) {
-            Intent::Finish(Box::new(last.run))
-        } else {
-            Intent::Start
+        Ok(match last_runs(&last).standing(&period) {
+            Standing::Served(run) => {
+                Intent::LeaveAlone(run, format!("the period {period} already has run {run}"))
+            }
+            Standing::Unfinished(_) => Intent::Finish(Box::new(last.run)),
+            Standing::Open => Intent::Start,
         })
     }
 

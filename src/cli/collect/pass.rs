@@ -1,9 +1,10 @@
 //! One pass with its bar: asking until it is done, a signal comes, or no answer can come any more.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use indicatif::ProgressBar;
 
 use super::super::Session;
@@ -12,23 +13,43 @@ use super::super::diagnostic::Failure;
 use crate::collect::{
     Api, ChosenApi, CollectError, Collected, Keep, Plan, Progressed, WhyApi, collect,
 };
+use crate::domain::health::{Observed, Quota, TokenFate, TokenState};
+use crate::domain::recording::RateHeaders;
 use crate::domain::run::RunId;
 use crate::domain::sample::Outcome;
 use crate::github::{AnswerSource, Notice};
 use crate::platform::{Stop, Stopper, stop_flag};
-use crate::report::count;
+use crate::report::{TOKEN_DAYS, count};
 
 /// How a pass ended.
 pub(in crate::cli) type Ended = Result<Collected, CollectError>;
 
-/// What was said about each query that had trouble, the last words of each.
-pub(in crate::cli) type Troubles = RefCell<BTreeMap<String, String>>;
+/// What a source told beside its answers.
+#[derive(Default)]
+pub(in crate::cli) struct Heard {
+    /// What was said about each query that had trouble, the last words of each.
+    pub(in crate::cli) troubles: RefCell<BTreeMap<String, String>>,
+    /// The buckets that answers were counted against.
+    pub(in crate::cli) quotas: RefCell<Vec<Quota>>,
+    /// When the token ends.
+    pub(in crate::cli) token_expires_at: Cell<Option<DateTime<Utc>>>,
+}
+
+impl Heard {
+    /// Returns what is to be known of GitHub after the run; `fate` is what it did with the token.
+    pub(in crate::cli) fn observed(&self, fate: Option<TokenFate>, now: DateTime<Utc>) -> Observed {
+        let expires_at = self.token_expires_at.get();
+        let token = TokenState { fate, expires_at, observed_at: now };
+        let mut observed = Observed { token: Some(token), ..Observed::default() };
+        for quota in self.quotas.take() {
+            observed.note_quota(quota);
+        }
+        observed
+    }
+}
 
 /// Waits shorter than this are not worth a word.
 const SHORTEST_TOLD: Duration = Duration::from_secs(3);
-
-/// A token that ends within this many days is worth a warning.
-const EXPIRY_WARNING_DAYS: i64 = 14;
 
 /// Makes one pass.
 pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
@@ -40,7 +61,8 @@ pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
     keeper: &mut K,
     bar: &ProgressBar,
 ) -> Result<Ended, Failure> {
-    let (stopper, mut stop): (_, Stop) = stop_flag();
+    let (stopper, heard_here): (_, Stop) = stop_flag();
+    let mut stop = session.stop.clone().unwrap_or(heard_here);
     let tell = |progressed: &Progressed<'_>| {
         bar.set_length((progressed.asked + progressed.still_to_ask) as u64);
         bar.set_position(progressed.asked as u64);
@@ -48,13 +70,14 @@ pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
         session.ui.detail(&describe(progressed));
     };
     let pass = collect(plan, survey, run, &mut source, keeper, &mut stop, tell);
-    let ended = listening(&stopper, pass).await?;
+    let ended = listening(session, &stopper, pass).await?;
     bar.finish_and_clear();
     Ok(ended)
 }
 
-/// Does some work while signals raise its stop flag.
+/// Does some work while signals raise its stop flag, unless somebody listens for the whole session.
 pub(in crate::cli) async fn listening<T>(
+    session: &Session,
     stopper: &Stopper,
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
@@ -62,20 +85,20 @@ pub(in crate::cli) async fn listening<T>(
         biased;
         // Listening ends only if the system lets nobody listen; then a signal ends the process at
         // once, and the next run finds everything kept so far.
-        Err(error) = stopper.listen() => {
+        Err(error) = stopper.listen(), if session.stop.is_none() => {
             Err(Failure::failed("signals cannot be listened to").caused_by(&error))
         }
         done = work => Ok(done),
     }
 }
 
-/// Returns what hears a source's notices: waits are shown, troubles kept for the end, and pauses of
-/// a connection, if one is given, for whoever asks next.
+/// Returns what hears a source's notices: waits are shown, what is [`Heard`] is kept for the end, and
+/// pauses of a connection, if one is given, for whoever asks next.
 pub(in crate::cli) fn teller<'a>(
     session: &'a Session,
     connection: Option<&'a Connection>,
     bar: &ProgressBar,
-    troubles: &'a Troubles,
+    heard: &'a Heard,
 ) -> impl FnMut(Notice) + 'a {
     let bar = bar.clone();
     // What went wrong since the last wait: the reason of the next one.
@@ -96,16 +119,23 @@ pub(in crate::cli) fn teller<'a>(
             let words = if said.is_empty() { detail } else { format!("{detail}, {said}") };
             cause = format!(" ({words})");
             session.ui.detail(&format!("trouble: {asks}: {words}"));
-            troubles.borrow_mut().insert(asks, said);
+            heard.troubles.borrow_mut().insert(asks, said);
         }
         Notice::Limited { limited, until } => {
             if let Some(connection) = connection {
                 connection.keep_pause(session, limited, until);
             }
         }
+        Notice::Quota(RateHeaders { resource, limit, remaining, reset_at, .. }) => {
+            let observed_at = session.clock.now_utc();
+            let mut quotas = heard.quotas.borrow_mut();
+            quotas.retain(|quota| quota.resource != resource);
+            quotas.push(Quota { resource, limit, remaining, reset_at, observed_at });
+        }
         Notice::TokenExpires(at) => {
+            heard.token_expires_at.set(Some(at));
             let left = at - session.clock.now_utc();
-            if left.num_days() < EXPIRY_WARNING_DAYS {
+            if left.num_days() < i64::from(TOKEN_DAYS) {
                 let text = format!("the token ends {}", at.format("%Y-%m-%d %H:%M UTC"));
                 bar.suspend(|| session.ui.warn(&text, &[], None));
             }

@@ -237,7 +237,7 @@ impl<'c> Graphql<'c> {
                         self.pacer.answered(now, local, limits, Points::default());
                     }
                 }
-                rest.waiting.tell_expiry(exchange.response.head.token_expires_at);
+                rest.waiting.tell_head(&exchange.response.head);
                 Came::Judged(judged, Box::new(exchange))
             }
         })

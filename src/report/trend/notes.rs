@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::notes::{LOWER_BOUND, UPPER_RANK, explain_reconstruction};
-use super::{TrendInputs, TrendReport};
-use crate::domain::period::Period;
+use super::{EventKind, TrendEvent, TrendInputs, TrendReport};
+use crate::domain::period::{Period, midnight};
 use crate::domain::run::RunId;
 use crate::domain::sample::{SourceKind, Status};
+use crate::domain::survey::Note;
 use crate::domain::trend::{TrendLine, TurnKind};
 
 /// The most stretches of gaps that are named.
@@ -22,7 +23,7 @@ pub(super) fn write(report: &TrendReport, inputs: &TrendInputs<'_>) -> Vec<Strin
     if inputs.series.unfinished > 0 {
         notes.push(format!("Left out, not finished: {}.", plural(inputs.series.unfinished, "run")));
     }
-    notes.extend(turns(report));
+    notes.extend(turns(report).into_iter().map(|(.., text)| text));
     notes.extend(missing(report));
     let ends = || report.lines.iter().flat_map(|line| [line.first, line.last]).flatten();
     if ends().any(|point| point.status == Status::Incomplete) {
@@ -44,13 +45,37 @@ pub(super) fn write(report: &TrendReport, inputs: &TrendInputs<'_>) -> Vec<Strin
         let names = inputs.series.left_out.join(", ");
         notes.push(format!("Left out, no longer in the survey: {names}."));
     }
-    let (from, to) = (report.first.period.from.date_naive(), report.last.period.to.date_naive());
-    let own = inputs.survey.iter().flat_map(|survey| &survey.notes);
-    for note in own.filter(|note| from <= note.date && note.date <= to) {
-        notes.push(format!("{}: {}", note.date, note.text));
-    }
+    notes.extend(of_survey(report, inputs).map(|note| format!("{}: {}", note.date, note.text)));
     notes.extend(inputs.origin_notes.iter().cloned());
     notes
+}
+
+/// Returns the survey's notes within the time of the report.
+fn of_survey<'a>(
+    report: &TrendReport,
+    inputs: &TrendInputs<'a>,
+) -> impl Iterator<Item = &'a Note> + use<'a> {
+    let (from, to) = (report.first.period.from.date_naive(), report.last.period.to.date_naive());
+    let own = inputs.survey.into_iter().flat_map(|survey| &survey.notes);
+    own.filter(move |note| from <= note.date && note.date <= to)
+}
+
+/// Returns the breaks and the survey's notes, in the order of their moments.
+pub(super) fn find_events(report: &TrendReport, inputs: &TrendInputs<'_>) -> Vec<TrendEvent> {
+    let turns = turns(report).into_iter().filter(|(_, kind, _)| kind.is_break());
+    let breaks = turns.map(|(run, _, text)| TrendEvent {
+        at: run.started_at(),
+        kind: EventKind::Break,
+        text,
+    });
+    let noted = of_survey(report, inputs).map(|note| TrendEvent {
+        at: midnight(note.date),
+        kind: EventKind::Note,
+        text: format!("{}: {}", note.date, note.text),
+    });
+    let mut events: Vec<TrendEvent> = breaks.chain(noted).collect();
+    events.sort_by_key(|event| event.at);
+    events
 }
 
 fn gaps(report: &TrendReport) -> Option<String> {
@@ -77,7 +102,7 @@ fn day_or_hour(report: &TrendReport, at: chrono::DateTime<chrono::Utc>) -> Strin
 }
 
 /// Tells of changes in the way of counting, those at the same run together.
-fn turns(report: &TrendReport) -> Vec<String> {
+fn turns(report: &TrendReport) -> Vec<(RunId, TurnKind, String)> {
     let mut together: BTreeMap<(RunId, TurnKind), Vec<&str>> = BTreeMap::new();
     for line in &report.lines {
         for turn in &line.turns {
@@ -91,7 +116,7 @@ fn turns(report: &TrendReport) -> Vec<String> {
         } else {
             names.join(", ")
         };
-        match kind {
+        let text = match &kind {
             TurnKind::Method => {
                 format!("{day}: the query changed for {whose}; the trend begins anew.")
             }
@@ -101,7 +126,8 @@ fn turns(report: &TrendReport) -> Vec<String> {
             TurnKind::Api(before, after) => {
                 format!("{day}: counted over {after}, before over {before}: {whose}.")
             }
-        }
+        };
+        (run, kind, text)
     };
     together.into_iter().map(note).collect()
 }

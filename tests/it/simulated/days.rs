@@ -154,3 +154,30 @@ fn a_pause_that_outlasts_the_run_is_kept_by_the_next_one() {
     assert!(codes[15..].iter().all(|code| *code == 0), "{codes:?}");
     expect_every_count(&world, 20);
 }
+
+#[test]
+fn a_collector_that_died_is_noticed() {
+    let head = "[schedule]\ncron = \"17 6 * * *\"\n";
+    let world = World::new(&survey_of(3, head), |builder| with_counts(builder, 3));
+    let at =
+        |day: i64, hour: i64| world.time.advance_to_ms(MIDNIGHT_MS + (day * 24 + hour) * HOUR_MS);
+    assert_eq!(world.run(&["health", "it"]), 3, "never collected");
+    at(0, 7);
+    assert_eq!(world.run(&["collect", "it", "--once"]), 0);
+    assert_eq!(world.run(&["health", "it"]), 0);
+    at(1, 6);
+    assert_eq!(world.run(&["health", "it"]), 0, "not due yet");
+    at(1, 7);
+    assert_eq!(world.run(&["health", "it"]), 3);
+    assert_eq!(world.run(&["health", "it", "--grace", "1h"]), 0);
+    // The document that the last run left says that all is well; the command knows better.
+    at(3, 7);
+    assert_eq!(world.run(&["health", "it", "--grace", "1h"]), 3);
+    assert_eq!(world.run(&["collect", "it", "--once"]), 0);
+    assert_eq!(world.run(&["health", "it"]), 0);
+    let left = world.workdir.read("output/it/health.json");
+    let left: serde_json::Value = serde_json::from_str(&left).expect("a document");
+    assert_eq!(left["gaps"]["count"], 1);
+    assert_eq!(left["gaps"]["first"][0]["from"], "2026-11-22T06:17:00Z");
+    assert_eq!(left["gaps"]["first"][0]["periods"], 2);
+}

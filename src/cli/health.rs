@@ -1,0 +1,185 @@
+//! `health`: last runs, what is due, gaps, quota and token. And the `health.json` that each run
+//! leaves, whose word on quota and token is the only one there is.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::ValueEnum as _;
+
+use super::args::{HealthArgs, HealthFormat};
+use super::diagnostic::{DONE, Failure, NOT_FINISHED};
+use super::output::replace_file;
+use super::report::{Subject, bad_moment, find_subject};
+use super::{Session, still_asks};
+use crate::domain::health::{Expectation, Health, HealthFinder, Observed, RunState};
+use crate::domain::period::{Periods, midnight};
+use crate::domain::run::{Key, Run};
+use crate::domain::survey::Survey;
+use crate::domain::when::When;
+use crate::history::{HistoryError, is_history, visit_last_runs};
+use crate::report::{
+    HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
+    render_health_text,
+};
+
+/// The name of the document in the survey's output folder.
+const FILE: &str = "health.json";
+
+/// The largest document that is read back.
+const LARGEST_BYTES: u64 = 1 << 20;
+
+/// So many runs are looked at, however long the time is in which gaps are looked for.
+const MOST_RUNS: usize = 100_000;
+
+pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, Failure> {
+    let now = session.clock.now_utc();
+    let since = match &arguments.since {
+        None => None,
+        Some(text) => match When::parse(text, now.date_naive()) {
+            Some(When::Run(run)) => Some(run.started_at()),
+            Some(When::Days { first, .. }) => Some(midnight(first)),
+            None => return Err(bad_moment("--since", text)),
+        },
+    };
+    let subject = find_subject(session, arguments.survey.as_deref())?;
+    let periods = periods(&subject, arguments)?;
+    let grace = arguments.grace.unwrap_or_default();
+    let expectation = Expectation { now, periods: Some(periods.clone()), grace, since };
+    let health = find_health(&subject, expectation)?;
+    let observed = load_observed(&subject.history);
+    let (id, title) = name(&subject);
+    let inputs = HealthInputs {
+        survey: (&id, &title),
+        periods: Some(&periods),
+        grace_s: grace.as_secs(),
+        token_days: arguments.token_days.unwrap_or(TOKEN_DAYS),
+    };
+    let report = HealthReport::new(&inputs, health, observed);
+    let mut troubles = report.troubles();
+    let is_urgent =
+        |trouble: &Trouble| *trouble == Trouble::Overdue || arguments.token_days.is_some();
+    let code = if troubles.iter().any(is_urgent) { NOT_FINISHED } else { DONE };
+    match arguments.format {
+        HealthFormat::Json => session.ui.data(&render_health_json(&report))?,
+        HealthFormat::Table if code == DONE && session.ui.is_quiet() => {}
+        HealthFormat::Table => session.ui.data(&render_health_text(&report))?,
+    }
+    troubles.retain(|trouble| *trouble != Trouble::Overdue);
+    for trouble in troubles {
+        session.ui.warn(&told(trouble), &[], None);
+    }
+    if report.health.is_overdue() {
+        let message =
+            format!("survey `{id}` is overdue: its newest due period has no finished run");
+        let failure = Failure::new(code, message);
+        let survey = subject.survey.as_ref().map(|survey| survey.id.clone());
+        // What was given may be a history.
+        let given = arguments.survey.clone().filter(|given| !is_history(Path::new(given)));
+        let words = ["collect".to_owned()].into_iter().chain(given.or(survey.clone()));
+        let words = words.chain(["--once".to_owned()]);
+        let per = arguments.per.and_then(|per| per.to_possible_value());
+        let words =
+            words.chain(per.iter().flat_map(|per| ["--per".to_owned(), per.get_name().to_owned()]));
+        let hint = format!("collect now with `{}`", session.command(words));
+        session.ui.end_with(&if survey.is_some() { failure.hint(hint) } else { failure });
+    }
+    Ok(code)
+}
+
+fn told(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Overdue => "a run is overdue",
+        Trouble::TokenRefused => "GitHub refused the token of the last run",
+        Trouble::TokenEnds => "the token has ended or ends soon; make a new one on GitHub",
+    }
+    .to_owned()
+}
+
+/// Returns how periods are found; without any a survey would be healthy whatever happens.
+fn periods(subject: &Subject, arguments: &HealthArgs) -> Result<Periods, Failure> {
+    let schedule = subject.survey.as_ref().and_then(|survey| survey.schedule.clone());
+    match (arguments.per, schedule) {
+        (Some(per), _) => Ok(Periods::Calendar(per.into())),
+        (None, Some(schedule)) => Ok(Periods::Scheduled(Box::new(schedule))),
+        (None, None) => {
+            let id = name(subject).0;
+            let message = format!("health needs a period: survey `{id}` has no schedule");
+            Err(Failure::usage(message).hint("add `--per day`, or a `[schedule]` to the survey"))
+        }
+    }
+}
+
+/// Returns id and title of what is looked at.
+fn name(subject: &Subject) -> (String, String) {
+    if let Some(survey) = &subject.survey {
+        return (survey.id.clone(), survey.title.clone());
+    }
+    let file = subject.history.display().to_string();
+    (file.clone(), file)
+}
+
+/// Reads the last runs of a history; one that is not there yet has none.
+fn find_health(subject: &Subject, expectation: Expectation) -> Result<Health, HistoryError> {
+    let asked = |key: &Key| subject.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
+    let mut finder = HealthFinder::new(expectation);
+    // A run without a planned number is measured by the one before it, which comes next.
+    let mut newer: Option<Run> = None;
+    let visited = visit_last_runs(&subject.history, MOST_RUNS, |run| {
+        let flow = newer.take().map(|newer| {
+            let progress = newer.progress(Some(&run), asked);
+            finder.add(RunState::of(&newer, progress))
+        });
+        newer = Some(run);
+        flow.unwrap_or(std::ops::ControlFlow::Continue(()))
+    });
+    match visited {
+        Ok(()) => {}
+        Err(HistoryError::Missing { .. }) => return Ok(finder.finish()),
+        Err(error) => return Err(error),
+    }
+    if let Some(first) = newer {
+        let progress = first.progress(None, asked);
+        let _ = finder.add(RunState::of(&first, progress));
+    }
+    Ok(finder.finish())
+}
+
+/// Returns what the last run that asked GitHub heard; nothing if no run left a document.
+fn load_observed(history: &Path) -> Observed {
+    let path = history.with_file_name(FILE);
+    let is_small = fs::metadata(&path).is_ok_and(|file| file.len() <= LARGEST_BYTES);
+    let text = is_small.then(|| fs::read_to_string(&path).ok()).flatten();
+    text.and_then(|text| parse_observed(&text)).unwrap_or_default()
+}
+
+/// Leaves the health after a run, with what the run heard. A failure is a warning: the run is on
+/// disk all the same.
+pub(super) fn leave_health(session: &Session, survey: &Survey, observed: Observed) {
+    let schedule = survey.schedule.clone();
+    let periods = schedule.map(|schedule| Periods::Scheduled(Box::new(schedule)));
+    let now = session.clock.now_utc();
+    let history = session.history(&survey.id);
+    let path = history.with_file_name(FILE);
+    let subject = Subject { survey: Some(survey.clone()), history };
+    let grace = Duration::ZERO;
+    let expectation = Expectation { now, periods: periods.clone(), grace, since: None };
+    let warn = |cause: String| {
+        session.ui.warn(&format!("`{}` cannot be written", path.display()), &[cause], None);
+    };
+    let health = match find_health(&subject, expectation) {
+        Ok(health) => health,
+        Err(error) => return warn(error.to_string()),
+    };
+    let inputs = HealthInputs {
+        survey: (&survey.id, &survey.title),
+        periods: periods.as_ref(),
+        grace_s: grace.as_secs(),
+        token_days: TOKEN_DAYS,
+    };
+    let observed = observed.or_earlier(load_observed(&subject.history));
+    let report = HealthReport::new(&inputs, health, observed);
+    if let Err(error) = replace_file(&path, render_health_json(&report).as_bytes()) {
+        warn(error.to_string());
+    }
+}
