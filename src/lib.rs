@@ -14,10 +14,12 @@
 //! | [`history`] | edge | the only code that touches histories |
 //! | [`github`] | edge | the source of answers |
 //! | [`collect`] | use | a plan of queries, and one serial pass over it |
+//! | [`audit`] | use | what the queries really find: a random sample of it |
 //! | [`report`] | pure | a model for each kind of report, a file for each format |
 //! | [`export`] | edge | files for other programs: tidy and wide tables, workbooks, pictures |
 //! | [`cli`] | door | arguments in; text, files and an exit code out |
 
+pub mod audit;
 pub mod catalog;
 pub mod cli;
 pub mod clock;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::collect::CROSS_CHECKS;
+use crate::domain::created::Every;
 use crate::domain::period::{Per, Periods};
 use crate::domain::survey::ApiChoice;
 use crate::domain::when;
@@ -54,6 +55,8 @@ impl Cli {
             Command::Count(arguments) => Some(&arguments.connection),
             Command::Collect(arguments) => Some(&arguments.connection),
             Command::Daemon(arguments) => Some(&arguments.connection),
+            Command::Backfill(arguments) => Some(&arguments.connection),
+            Command::Audit(arguments) => Some(&arguments.connection),
             Command::Check(arguments) => Some(&arguments.connection),
             _ => None,
         };
@@ -90,6 +93,10 @@ pub(super) enum Command {
     Trend(TrendArgs),
     /// Write files for spreadsheets, notebooks and databases
     Export(ExportArgs),
+    /// Reconstruct counts of the past by creation dates, as a series of its own
+    Backfill(BackfillArgs),
+    /// Look at a random sample of what the queries find, and at how firm the ranks are
+    Audit(AuditArgs),
     /// Stay in the foreground and collect when the schedule says so
     Daemon(DaemonArgs),
     /// Print ready files for cron, systemd, GitHub Actions or Kubernetes
@@ -235,6 +242,10 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "BASELINE|WHEN", allow_hyphen_values = true)]
     pub(super) against: Option<String>,
 
+    /// Take counts that `backfill` reconstructed: they count only repositories that still exist
+    #[arg(long)]
+    pub(super) reconstructed: bool,
+
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
@@ -293,6 +304,10 @@ pub(super) struct ExportArgs {
     #[arg(long)]
     pub(super) all_attempts: bool,
 
+    /// Take the counts that `backfill` reconstructed, as a wide table
+    #[arg(long, conflicts_with_all = ["every", "all_attempts"])]
+    pub(super) reconstructed: bool,
+
     /// How CSV is written
     #[arg(long, value_name = "DIALECT", default_value = "rfc4180", help_heading = "Output")]
     pub(super) dialect: DialectArg,
@@ -328,6 +343,10 @@ pub(super) struct WindowArgs {
     /// Take the last finished run of each period [default: the survey's schedule, else day]
     #[arg(long, value_name = "PERIOD")]
     pub(super) per: Option<PerArg>,
+
+    /// Take counts that `backfill` reconstructed: they count only repositories that still exist
+    #[arg(long, conflicts_with = "per")]
+    pub(super) reconstructed: bool,
 }
 
 #[derive(Debug, Args)]
@@ -456,6 +475,99 @@ pub(super) struct HealthArgs {
     /// The format on stdout
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: HealthFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackfillArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// The first period: 2008, 2008-01 or 2008-01-01
+    #[arg(long, value_name = "WHEN", default_value = "2008-01")]
+    pub(super) from: String,
+
+    /// The last period; only those count that are over [default: the last one that is]
+    #[arg(long, value_name = "WHEN")]
+    pub(super) to: Option<String>,
+
+    /// How far apart the points are
+    #[arg(long, value_name = "PERIOD", default_value = "month")]
+    pub(super) every: SpacingArg,
+
+    /// The metric, switched on or not [default: all that are switched on]
+    #[arg(long, value_name = "ID")]
+    pub(super) metric: Option<String>,
+
+    /// Print what would be asked, and ask nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    /// Ask over this API [default: what the survey says, else auto]
+    #[arg(long, value_name = "API", help_heading = "GitHub")]
+    pub(super) api: Option<ApiArg>,
+}
+
+/// How far apart the points of a reconstructed series are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SpacingArg {
+    /// The end of each month
+    Month,
+    /// The end of each quarter of the calendar
+    Quarter,
+    /// The end of each year
+    Year,
+}
+
+impl From<SpacingArg> for Every {
+    fn from(every: SpacingArg) -> Self {
+        match every {
+            SpacingArg::Month => Self::Month,
+            SpacingArg::Quarter => Self::Quarter,
+            SpacingArg::Year => Self::Year,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// The survey
+    pub(super) survey: Option<String>,
+
+    /// Count in several ways instead, and show the ranks side by side
+    #[arg(long, conflicts_with_all = ["sample", "seed", "metric"])]
+    pub(super) sensitivity: bool,
+
+    /// Audit only this framework; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) framework: Vec<String>,
+
+    /// The metric whose queries are audited [default: the survey's first]
+    #[arg(long, value_name = "ID")]
+    pub(super) metric: Option<String>,
+
+    /// Draw so many slices for each framework, each of up to a hundred repositories
+    #[arg(long, value_name = "N", default_value = "40", value_parser = parse_slices)]
+    pub(super) sample: usize,
+
+    /// Draw the same slices again [default: another number each time, which is said]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+
+    /// Ask for counts over this API; pages are read over REST [default: auto]
+    #[arg(long, value_name = "API", help_heading = "GitHub")]
+    pub(super) api: Option<ApiArg>,
+}
+
+/// Reads a number of slices: fewer than ten say nothing, more than a thousand take days.
+fn parse_slices(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (10..=1_000).contains(number));
+    number.ok_or_else(|| "a whole number from 10 to 1000".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ use super::connection::{Connection, address_of};
 use super::diagnostic::{DONE, FAILED, Failure, TOKEN_REFUSED};
 use crate::catalog::Loaded;
 use crate::collect::Plan;
+use crate::domain::audit::find_other_meaning;
 use crate::domain::survey::Survey;
 use crate::github::{Allowance, fetch_limits};
 use crate::platform::time_zone_version;
@@ -68,6 +69,13 @@ fn survey_lines(session: &Session, loaded: &Loaded<Survey>) -> Vec<Line> {
             skipped.framework, skipped.metric, skipped.placeholder
         );
         lines.push(("", text));
+    }
+    for query in &plan.queries {
+        let names = query.targets.iter().map(|t| format!("{} {}", t.framework, t.metric));
+        if let Some((word, meaning)) = find_other_meaning(&query.query.text) {
+            let names = names.collect::<Vec<_>>().join(", ");
+            lines.push(("", format!("ambiguous: {names}: `{word}` also finds {meaning}")));
+        }
     }
     lines.push((
         "schedule",

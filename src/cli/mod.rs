@@ -6,6 +6,8 @@
 
 mod after_run;
 mod args;
+mod audit;
+mod backfill;
 mod check;
 mod collect;
 mod connection;
@@ -19,6 +21,7 @@ mod import;
 mod init;
 mod output;
 mod page;
+mod reconstructed;
 mod repair;
 mod report;
 mod template;
@@ -94,6 +97,8 @@ impl Session {
             Command::Report(arguments) => report::perform(self, &arguments),
             Command::Trend(arguments) => trend::show_trend(self, &arguments),
             Command::Export(arguments) => export::perform(self, &arguments),
+            Command::Backfill(arguments) => backfill::perform(self, &arguments),
+            Command::Audit(arguments) => audit::perform(self, &arguments),
             Command::Daemon(arguments) => daemon::perform(self, &arguments),
             Command::Health(arguments) => health::perform(self, &arguments),
             Command::Template(arguments) => template::perform(self, &arguments),
@@ -158,6 +163,16 @@ impl Session {
     /// Returns the survey's output folder.
     fn output_folder(&self, survey: &str) -> PathBuf {
         self.root().join("output").join(survey)
+    }
+
+    /// Returns the survey's audits.
+    fn audit(&self, survey: &str) -> PathBuf {
+        self.output_folder(survey).join("audit.json")
+    }
+
+    /// Returns the survey's reconstructed series.
+    fn backfill(&self, survey: &str) -> PathBuf {
+        self.output_folder(survey).join("backfill.csv")
     }
 
     fn history(&self, survey: &str) -> PathBuf {

@@ -6,7 +6,7 @@ use super::args::{Format, ReportArgs};
 use super::diagnostic::{DONE, Failure, Hint};
 use super::output::{Outputs, WithPage};
 use super::page;
-use super::{Session, still_asks};
+use super::{Session, reconstructed, still_asks};
 use crate::catalog::{CatalogError, Kind};
 use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
@@ -14,7 +14,8 @@ use crate::domain::survey::{Survey, is_id};
 use crate::domain::when::When;
 use crate::history::{HistoryError, Reading, Selection, Wanted, first_survey, select_run};
 use crate::report::{
-    Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline, reference_of_run,
+    AuditReport, Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline,
+    reference_of_run,
 };
 
 pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, Failure> {
@@ -26,6 +27,9 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
         Some(text) => Wanted::At(When::parse(text, today).ok_or_else(|| bad_moment("--at", text))?),
     };
     let subject = find_subject(session, arguments.survey.as_deref())?;
+    if arguments.reconstructed {
+        return reconstructed::show(session, arguments, &subject, wanted, &outputs);
+    }
     let selection = subject.select(session, wanted)?;
     tell_reading(session, &subject.history, &selection.reading);
     let reference = match &arguments.against {
@@ -94,6 +98,7 @@ pub(super) fn build(
 ) -> Result<RankingReport, Failure> {
     let mut origin_notes = origin_notes(session, subject, &selection.run);
     origin_notes.extend(note_unreadable(&selection.reading));
+    origin_notes.extend(note_of_audit(session, subject, wishes.metric, &selection.run));
     let inputs = Inputs {
         survey: subject.survey.as_ref(),
         run: &selection.run,
@@ -107,6 +112,22 @@ pub(super) fn build(
         origin_notes: &origin_notes,
     };
     Ok(RankingReport::new(&inputs)?)
+}
+
+/// Says what an audit of these queries found, if there is one; published numbers have no queries.
+fn note_of_audit(
+    session: &Session,
+    subject: &Subject,
+    metric: Option<&str>,
+    run: &Run,
+) -> Option<String> {
+    let survey = subject.survey.as_ref()?;
+    if run.samples.iter().any(|sample| sample.detail.published().is_some()) {
+        return None;
+    }
+    let bytes = std::fs::read(session.audit(&survey.id)).ok()?;
+    let first = || Some(survey.enabled_metrics().next()?.id.as_str());
+    AuditReport::parse(&bytes, &survey.id)?.note(metric.or_else(first)?)
 }
 
 /// Writes what is wanted of a chosen run, in every format that is wanted.
@@ -177,23 +198,44 @@ fn find_reference(
     arguments: &ReportArgs,
 ) -> Result<Reference, Failure> {
     let survey = subject.survey.as_ref();
-    let today = session.clock.now_utc().date_naive();
-    let Some(when) = When::parse(text, today) else {
-        return match session.catalog().load_baseline(text) {
-            Ok(baseline) => Ok(reference_of_baseline(&baseline.value, survey)),
-            Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. }) => {
-                let known = session.catalog().names(Kind::Baseline);
-                Err(bad_moment("--against", text)
-                    .because(format!("nor is it a baseline; there are {}", known.join(", "))))
-            }
-            Err(error) => Err(error.into()),
-        };
+    let when = match find_baseline(session, survey, text)? {
+        Against::Baseline(reference) => return Ok(*reference),
+        Against::Moment(when) => when,
     };
     let then = subject.select(session, Wanted::At(when))?;
     // The metric of the comparison is the one that the report will choose.
     let wishes = Wishes { metric: arguments.metric.as_deref(), ..Wishes::default() };
     let metric = build(session, subject, selection, &wishes)?.metric;
     Ok(reference_of_run(&then.run, survey, &metric))
+}
+
+/// What `--against` names.
+pub(super) enum Against {
+    Baseline(Box<Reference>),
+    Moment(When),
+}
+
+/// Reads `--against`: a moment, else a baseline.
+pub(super) fn find_baseline(
+    session: &Session,
+    survey: Option<&Survey>,
+    text: &str,
+) -> Result<Against, Failure> {
+    let today = session.clock.now_utc().date_naive();
+    if let Some(when) = When::parse(text, today) {
+        return Ok(Against::Moment(when));
+    }
+    match session.catalog().load_baseline(text) {
+        Ok(baseline) => {
+            Ok(Against::Baseline(Box::new(reference_of_baseline(&baseline.value, survey))))
+        }
+        Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. }) => {
+            let known = session.catalog().names(Kind::Baseline);
+            Err(bad_moment("--against", text)
+                .because(format!("nor is it a baseline; there are {}", known.join(", "))))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) fn bad_moment(flag: &str, text: &str) -> Failure {

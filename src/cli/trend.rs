@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::Session;
 use super::args::{TrendArgs, WindowArgs};
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, refuse_target, replace_file};
 use super::report::{Subject, bad_moment, find_subject, note_unreadable, tell_reading};
+use super::{Session, reconstructed};
 use crate::domain::period::{Per, Periods};
 use crate::domain::series::{Scope, Series};
 use crate::domain::when::When;
@@ -67,7 +67,12 @@ pub(super) struct Counts {
 impl Counts {
     fn read(session: &Session, survey: Option<&str>, window: &WindowArgs) -> Result<Self, Failure> {
         let subject = find_subject(session, survey)?;
-        let periods = periods(&subject, window.per.map(|per| Periods::Calendar(per.into())));
+        let asked = if window.reconstructed {
+            Some(Periods::Calendar(Per::Month))
+        } else {
+            window.per.map(|per| Periods::Calendar(per.into()))
+        };
+        let periods = periods(&subject, asked);
         let counts = Self::of(session, subject, window, periods)?;
         tell_reading(session, &counts.subject.history, &counts.reading);
         Ok(counts)
@@ -88,6 +93,11 @@ impl Counts {
             since,
             until,
         };
+        if window.reconstructed {
+            let series = reconstructed::series(session, &subject, &scope)?;
+            let (notes, reading) = (Vec::new(), Reading::default());
+            return Ok(Self { subject, series, periods, notes, reading });
+        }
         let read = read_series(&subject.history, &scope);
         let (series, reading) = read.map_err(|error| subject.explain(session, "trend", error))?;
         refuse_empty(&subject.history, &reading)?;
@@ -105,6 +115,9 @@ impl Counts {
         };
         TrendReport::new(&inputs)?.ok_or_else(|| {
             let path = self.subject.history.display();
+            if window.reconstructed {
+                return Failure::usage("no reconstructed count lies in this time");
+            }
             let failure = Failure::usage(match (&window.since, &window.until) {
                 (None, None) => format!("`{path}` has no finished run"),
                 _ => format!("`{path}` has no finished run in this time"),

@@ -1,10 +1,12 @@
 //! What the program is about, as plain values and pure functions: surveys, queries, samples, runs,
-//! periods, gaps, health, rankings, series, trends, baselines and recordings.
+//! periods, ranges of creation, gaps, health, rankings, series, trends, baselines and recordings.
 //!
 //! Nothing here reads a file, a clock, the environment or a network, and nothing here knows how a
 //! thing is shown.
 
+pub mod audit;
 pub mod baseline;
+pub mod created;
 pub mod cron_line;
 pub mod gaps;
 pub mod health;

@@ -1,11 +1,13 @@
 //! Query templates and the method of a series. The rules for search queries are in `rules`.
 
+mod created;
 mod rules;
 
 use std::fmt;
 
 use chrono::{Days, NaiveDate};
 
+pub use created::{find_undatable, replace_created};
 pub use rules::{
     LONGEST_QUERY_CHARS, MOST_OPERATORS, QueryProblem, find_query_problems, qualifier_names,
     values_of,

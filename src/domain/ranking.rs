@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::query::Method;
-use super::sample::{Outcome, Sample, Source, Status, select_answer};
+use super::sample::{Outcome, Sample, Source, SourceKind, Status, select_answer};
 
 /// What one run found for one framework and metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct CountedSample {
     pub source: Source,
     /// When a published number was published.
     pub published: Option<String>,
+    /// The day that a reconstructed number is for.
+    pub as_of: Option<NaiveDate>,
 }
 
 impl Tally {
@@ -152,6 +154,7 @@ fn counted(sample: &Sample) -> CountedSample {
         method: sample.method,
         source: sample.source.clone(),
         published: sample.detail.published().map(str::to_owned),
+        as_of: sample.detail.as_of().filter(|_| sample.source.kind == SourceKind::Reconstructed),
     }
 }
 

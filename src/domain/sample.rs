@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::query::Method;
 use super::run::{Key, RunId};
@@ -154,9 +154,12 @@ pub enum SourceKind {
     Import,
     /// A publication.
     Published,
+    /// A sum over times of creation; never in a history.
+    Reconstructed,
 }
 
 impl SourceKind {
+    /// Those that a history may name.
     const ALL: [Self; 4] = [Self::Rest, Self::Graphql, Self::Import, Self::Published];
 
     /// Returns the word that histories and reports use.
@@ -167,6 +170,7 @@ impl SourceKind {
             Self::Graphql => "graphql",
             Self::Import => "import",
             Self::Published => "published",
+            Self::Reconstructed => "reconstructed",
         }
     }
 }
@@ -217,6 +221,10 @@ pub const STOPPED_EARLY: &str = "stopped early";
 pub const SUSPICIOUS: &str = "suspicious";
 const PLANNED: &str = "planned ";
 const PUBLISHED: &str = "published ";
+const AS_OF: &str = "as of ";
+
+/// What is said of every reconstructed number.
+pub const RECONSTRUCTED: &str = "reconstructed: counts only repositories that still exist";
 
 impl Detail {
     /// Wraps the text of a row.
@@ -229,6 +237,12 @@ impl Detail {
     #[must_use]
     pub fn from_publication(published: &str) -> Self {
         Self(format!("{PUBLISHED}{published}"))
+    }
+
+    /// Makes the item that names the day a reconstructed number is for.
+    #[must_use]
+    pub fn from_as_of(day: NaiveDate) -> Self {
+        Self(format!("{AS_OF}{day}"))
     }
 
     /// Puts how many counts the run will have in front.
@@ -255,6 +269,12 @@ impl Detail {
     #[must_use]
     pub fn published(&self) -> Option<&str> {
         self.item(PUBLISHED)
+    }
+
+    /// Returns the day a reconstructed number is for.
+    #[must_use]
+    pub fn as_of(&self) -> Option<NaiveDate> {
+        self.item(AS_OF)?.parse().ok()
     }
 
     /// Returns what is to be said to a person: all items but the planned number.

@@ -10,7 +10,7 @@ mod builder;
 use super::period::{Period, Periods};
 use super::query::Method;
 use super::run::{Key, RunId};
-use super::sample::{Source, Status};
+use super::sample::{Source, SourceKind, Status};
 use super::survey::Survey;
 use super::when::When;
 
@@ -112,6 +112,12 @@ pub struct Origin {
 }
 
 impl Series {
+    /// Tells whether the counts are reconstructed, and none was taken at its time.
+    #[must_use]
+    pub fn is_reconstructed(&self) -> bool {
+        self.origins.iter().any(|origin| origin.source.kind == SourceKind::Reconstructed)
+    }
+
     /// Returns the periods without a finished run between the first and the last one that has one,
     /// in order.
     #[must_use]

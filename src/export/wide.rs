@@ -14,7 +14,8 @@ pub fn write_wide<W: Write>(table: &WideTable, dialect: Dialect, out: W) -> std:
     let mut writer = dialect.writer(out)?;
     let names = table.frameworks.iter().map(|name| dialect.text(name).into_owned());
     let header = ["date".to_owned()].into_iter().chain(names);
-    writer.write_record(header.chain(["not_complete".to_owned()]))?;
+    let source = table.source.map(|_| "source".to_owned());
+    writer.write_record(header.chain(["not_complete".to_owned()]).chain(source))?;
     for row in &table.rows {
         let date = if table.has_days {
             row.from.date_naive().to_string()
@@ -27,7 +28,8 @@ pub fn write_wide<W: Write>(table: &WideTable, dialect: Dialect, out: W) -> std:
         });
         let not_complete = table.not_complete(row);
         let cells = [date].into_iter().chain(counts);
-        writer.write_record(cells.chain([dialect.text(&not_complete).into_owned()]))?;
+        let end = [dialect.text(&not_complete).into_owned()].into_iter();
+        writer.write_record(cells.chain(end.chain(table.source.map(str::to_owned))))?;
     }
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }

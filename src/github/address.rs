@@ -4,6 +4,9 @@ use reqwest::Url;
 
 use super::http::host_of;
 
+/// The most repositories that GitHub puts on a page.
+pub(super) const PER_PAGE: u32 = 100;
+
 /// The address of an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiAddress {
@@ -145,6 +148,16 @@ impl ApiAddress {
     pub(super) fn search(&self, query: &str) -> Url {
         let mut url = self.below("search/repositories");
         url.query_pairs_mut().append_pair("q", query).append_pair("per_page", "1");
+        url
+    }
+
+    /// Returns the URL of a page of what a query finds, from 1, as many on it as there can be.
+    pub(super) fn search_page(&self, query: &str, page: u32) -> Url {
+        let mut url = self.below("search/repositories");
+        url.query_pairs_mut()
+            .append_pair("q", query)
+            .append_pair("per_page", &PER_PAGE.to_string())
+            .append_pair("page", &page.to_string());
         url
     }
 

@@ -59,8 +59,8 @@ struct Trouble {
 
 /// What is to be made of a request.
 enum Settled {
-    /// It brought the answer, be it a failure.
-    Answer(Box<Answer>),
+    /// It brought the answer, be it a failure, and the body that a number stood in.
+    Answer(Box<Answer>, Vec<u8>),
     /// The query was not looked at: a limit was in the way.
     NotLookedAt,
     /// It brought nothing.
@@ -107,17 +107,18 @@ impl<'c> Rest<'c> {
             return Err(error);
         }
         self.waiting.wait_out_outage(stop).await?;
-        self.answer(question, still_to_ask, stop).await
+        let url = self.address.search(&question.query);
+        Ok(self.answer(&url, question, still_to_ask, stop).await?.0)
     }
 
-    /// Answers a question whatever it takes, or says why not.
-    async fn answer(
+    /// Answers a question whatever it takes, or says why not; the body is that of a number.
+    pub(super) async fn answer(
         &mut self,
+        url: &Url,
         question: &Question,
         still_to_ask: usize,
         stop: &mut Stop,
-    ) -> Result<Answer, SourceError> {
-        let url = self.address.search(&question.query);
+    ) -> Result<(Answer, Vec<u8>), SourceError> {
         let mut tries = 0;
         loop {
             let pacer = &self.pacer;
@@ -125,9 +126,9 @@ impl<'c> Rest<'c> {
             self.waiting.wait_for_turn(Limited::Rest, next, stop).await?;
             self.waiting.note_sent(&question.query);
             let sent = self.waiting.now();
-            let came = self.exchange(&url, stop).await?;
+            let came = self.exchange(url, stop).await?;
             let trouble = match self.settle(question, came, tries + 1)? {
-                Settled::Answer(answer) => return Ok(*answer),
+                Settled::Answer(answer, body) => return Ok((*answer, body)),
                 Settled::NotLookedAt => continue,
                 Settled::Trouble(trouble) => trouble,
             };
@@ -139,7 +140,7 @@ impl<'c> Rest<'c> {
                 self.waiting.note_failure();
                 let Trouble { detail, exchange, .. } = *trouble;
                 let failed = self.failed(question, &detail, tries, exchange.as_ref());
-                return Ok(Answer { again: Again::AfterOutage, ..failed });
+                return Ok((Answer { again: Again::AfterOutage, ..failed }, Vec::new()));
             }
         }
     }
@@ -181,12 +182,13 @@ impl<'c> Rest<'c> {
         came: Came,
         tries: u32,
     ) -> Result<Settled, SourceError> {
-        let answer = |answer| Ok(Settled::Answer(Box::new(answer)));
+        let answer = |answer| Ok(Settled::Answer(Box::new(answer), Vec::new()));
         match came {
             Came::Verdict(Verdict::Count { count, trust }, exchange) => {
                 self.waiting.note_answer();
                 self.has_counted = true;
-                answer(self.counted(question, count, trust, &exchange))
+                let counted = self.counted(question, count, trust, &exchange);
+                Ok(Settled::Answer(Box::new(counted), exchange.response.body))
             }
             Came::Verdict(Verdict::PrimaryLimit, exchange) => {
                 self.note_pause(Limited::Rest, &exchange)?;

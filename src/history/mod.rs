@@ -6,10 +6,11 @@
 //! `series` the counts over time; and `backward` from the end, for `select`, which chooses a run. Any
 //! other file is first looked at whole, by `scan`, and then read run by run in order. `examine`,
 //! `repair` and `import` always do that, the first with rows that are `known` by their parts (`backs`);
-//! `merge` is what the others do with the rows of a run. `lock` and `append` write; what is written
+//! `merge` is what the others do with the rows of a run. `backfill` is a file of its own. `lock` and `append` write; what is written
 //! anew goes through `rewrite`. What a count means is `domain`'s business.
 
 mod append;
+mod backfill;
 mod backs;
 mod backward;
 mod exact;
@@ -37,6 +38,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use append::{Appender, SetAside, is_history};
+pub use backfill::{Reconstructed, read_backfill, replace_backfill};
 pub use examine::{Circumstances, Examination, MethodChange, examine};
 pub use guard::guarded;
 pub use import::{Import, Importing, import, plan_import};

@@ -22,6 +22,7 @@ struct Document<'a> {
     first_observed_at: Option<String>,
     last_observed_at: Option<String>,
     published: Option<&'a str>,
+    reconstructed_as_of: Option<String>,
     sources: &'a [String],
     run_before: Option<String>,
     against: Option<Against<'a>>,
@@ -88,6 +89,7 @@ pub fn render_json(report: &RankingReport) -> String {
         first_observed_at: moments.map(|(first, _)| moment(first)),
         last_observed_at: moments.map(|(_, last)| moment(last)),
         published: report.published.as_deref(),
+        reconstructed_as_of: report.reconstructed.map(|day| day.to_string()),
         sources: &report.sources,
         run_before: report.before.map(|run| run.to_string()),
         against: report.compared.as_ref().map(|compared| {

@@ -4,7 +4,7 @@ use super::escape::{markdown, markdown_code, url_value};
 use super::model::{Line, RankingReport};
 use super::notes::MISSING;
 use super::table::{count_text, moments};
-use crate::domain::sample::{Outcome, SourceKind, Status};
+use crate::domain::sample::{Outcome, RECONSTRUCTED, SourceKind, Status};
 
 /// Renders the method section: one paragraph, a table of the queries with links that open them on
 /// GitHub, and a citation.
@@ -34,6 +34,9 @@ pub(super) fn paragraph(report: &RankingReport, version: &str) -> String {
              Neither the day nor the queries are known, nor whether the searches were complete."
         );
     }
+    let which = report
+        .reconstructed
+        .map_or_else(String::new, |as_of| format!(" and was created by {as_of} ({RECONSTRUCTED})"));
     let when = report.moments.map_or_else(
         || "no answer came".to_owned(),
         |(first, last)| format!("the answers arrived {}", moments(first, last)),
@@ -56,8 +59,8 @@ pub(super) fn paragraph(report: &RankingReport, version: &str) -> String {
         ),
     };
     format!(
-        "The numbers ({title}) say how many repositories matched a search query on GitHub for each \
-         framework; {when}, asked with repo-census {version} (run {}, source {}). Counts: {}. {passes}\
+        "The numbers ({title}) say how many repositories matched a search query on GitHub{which} for \
+         each framework; {when}, asked with repo-census {version} (run {}, source {}). Counts: {}. {passes}\
          GitHub leaves forks out unless a query says otherwise, and its counts are approximate. A \
          match is a repository that mentions the words, not one that is known to use the \
          framework; a repository can match several queries.",
@@ -121,7 +124,12 @@ fn query_row(line: &Line) -> String {
 pub(super) fn citation(report: &RankingReport, version: &str) -> String {
     let day = match (&report.published, report.moments) {
         (Some(published), _) => format!("published {published}"),
-        (None, Some((_, last))) => format!("counted {}", last.date_naive()),
+        (None, Some((_, last))) => match report.reconstructed {
+            None => format!("counted {}", last.date_naive()),
+            Some(as_of) => {
+                format!("as of {as_of}, {RECONSTRUCTED}, counted {}", last.date_naive())
+            }
+        },
         (None, None) => "no counts".to_owned(),
     };
     format!(

@@ -3,6 +3,7 @@
 //! Nothing here opens a file or prints: a format takes the model and returns a text, the same text
 //! each time.
 
+mod audit;
 mod chart;
 mod csv;
 mod escape;
@@ -21,6 +22,7 @@ mod terminal;
 mod trend;
 mod wide;
 
+pub use self::audit::{AuditReport, FrameworkAudit, Sensitivity, WayCounted};
 pub use self::csv::render_csv;
 pub use chart::{
     Anchor, ChartLook, Dash, MarkKind, Plot, Role, SERIES_COLOURS, Scale, ScaleChoice, Scene,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::notes;
 use crate::domain::baseline::Baseline;
@@ -82,6 +82,8 @@ pub struct RankingReport {
     pub moments: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the numbers were published, if they come from a publication.
     pub published: Option<String>,
+    /// The day that the numbers are for, if they are reconstructed.
+    pub reconstructed: Option<NaiveDate>,
     /// Where the counted answers came from, each source once.
     pub sources: Vec<String>,
     /// The ranking.
@@ -217,6 +219,7 @@ impl RankingReport {
             progress: inputs.progress,
             moments: first.zip(last),
             published: published_as_one(counted()),
+            reconstructed: counted().find_map(|sample| sample.as_of),
             sources,
             lines: Vec::new(),
             not_shown: 0,

@@ -1,10 +1,11 @@
 //! The sentences under a ranking: what a reader must know before quoting a number of it.
 
+use super::markdown::capitalised;
 use super::model::{Inputs, Line, RankingReport, Shares};
 use super::number::count;
 use crate::domain::ranking::Change;
 use crate::domain::run::Difference;
-use crate::domain::sample::Outcome;
+use crate::domain::sample::{Outcome, RECONSTRUCTED};
 
 /// The mark of a count that is only a lower bound.
 pub(super) const LOWER_BOUND: &str = "≥";
@@ -22,6 +23,9 @@ pub(super) fn write(
     left_out: &[String],
 ) -> Vec<String> {
     let mut notes = Vec::new();
+    if let Some(as_of) = report.reconstructed {
+        notes.push(explain_reconstruction(&format!("were created by {as_of}")));
+    }
     let progress = report.progress;
     if !progress.is_finished() {
         notes.push(format!(
@@ -75,6 +79,16 @@ pub(super) fn write(
         }
     }
     notes
+}
+
+/// Says what reconstructed numbers are.
+pub(super) fn explain_reconstruction(which: &str) -> String {
+    format!(
+        "{}, those that match today and {which}. What was deleted or made private since is \
+         missing, and names, topics and languages are today's: a search of that day gave another \
+         number.",
+        capitalised(RECONSTRUCTED)
+    )
 }
 
 fn explain_marks(report: &RankingReport) -> Vec<String> {

@@ -6,7 +6,7 @@ use super::model::{Line, RankingReport, Shares};
 use super::notes::{LOWER_BOUND, MISSING, NOT_DISTINGUISHABLE, UPPER_RANK};
 use super::number::{count, percent, signed};
 use crate::domain::ranking::{Change, ComparedLine};
-use crate::domain::sample::Outcome;
+use crate::domain::sample::{Outcome, RECONSTRUCTED};
 
 /// The heading of the column that is ranked.
 pub(super) const COUNT: &str = "count";
@@ -103,12 +103,18 @@ fn when_it_goes(heading: &str) -> u8 {
 pub(super) fn subtitle(report: &RankingReport) -> String {
     let moment = match (&report.published, report.moments) {
         (Some(published), _) => format!("published {published}, day and query unknown"),
-        (None, Some((first, last))) => moments(first, last),
+        (None, Some((first, last))) => match report.reconstructed {
+            None => moments(first, last),
+            Some(as_of) => format!("created by {as_of}, counted {}", moments(first, last)),
+        },
         (None, None) => "no answer".to_owned(),
     };
     let mut parts = vec![report.metric_title.clone(), moment, format!("run {}", report.run)];
     if report.published.is_none() && !report.sources.is_empty() {
-        parts.push(report.sources.join(", "));
+        parts.push(match report.reconstructed {
+            None => report.sources.join(", "),
+            Some(_) => RECONSTRUCTED.to_owned(),
+        });
     }
     parts.join(" · ")
 }

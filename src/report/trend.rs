@@ -54,6 +54,8 @@ pub struct TrendReport {
     pub first: TrendEnd,
     /// The last one; the same as the first if there is only one.
     pub last: TrendEnd,
+    /// Whether the counts are reconstructed; charts draw such lines dashed.
+    pub is_reconstructed: bool,
     /// How many periods have a finished run.
     pub periods: usize,
     /// The periods between first and last that have none, in order.
@@ -119,7 +121,10 @@ impl TrendReport {
             series.origins.iter().map(|origin| origin.source.to_string()).collect();
         sources.sort();
         sources.dedup();
+        let is_reconstructed = series.is_reconstructed();
+        let gaps = if is_reconstructed { Vec::new() } else { series.gaps(inputs.periods) };
         let mut report = Self {
+            is_reconstructed,
             title: inputs.survey.map_or(survey, |survey| survey.title.as_str()).to_owned(),
             survey: survey.to_owned(),
             metric: series.metric.clone(),
@@ -128,7 +133,7 @@ impl TrendReport {
             first,
             last,
             periods: series.rows.len(),
-            gaps: series.gaps(inputs.periods),
+            gaps,
             sources,
             rows: rows(series),
             events: Vec::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::period::{Period, Periods};
-use crate::domain::sample::Status;
+use crate::domain::sample::{RECONSTRUCTED, Status};
 use crate::domain::series::{Series, SeriesRow, Value};
 
 /// A wide table of one metric, whatever it is written as.
@@ -16,6 +16,9 @@ pub struct WideTable {
     /// Whether `date` is a day: the first of its period, in UTC. Otherwise, where periods are
     /// shorter than a day or begin within one, it is a moment.
     pub has_days: bool,
+    /// What the last column, `source`, says of every row: that counts are reconstructed. Other tables
+    /// have no such column.
+    pub source: Option<&'static str>,
     /// The rows by `date`; gaps are rows without values.
     pub rows: Vec<WideRow>,
 }
@@ -36,13 +39,17 @@ impl WideTable {
     #[must_use]
     pub fn of(series: &Series, periods: &Periods, is_wanted: impl Fn(&str) -> bool) -> Self {
         let mut rows: BTreeMap<DateTime<Utc>, (Period, Option<&SeriesRow>)> = BTreeMap::new();
-        rows.extend(series.gaps(periods).into_iter().map(|gap| (gap.from, (gap, None))));
+        // Reconstructed points may be further apart than periods: what is between them is no gap.
+        let source = series.is_reconstructed().then_some(RECONSTRUCTED);
+        let gaps = if source.is_none() { series.gaps(periods) } else { Vec::new() };
+        rows.extend(gaps.into_iter().map(|gap| (gap.from, (gap, None))));
         rows.extend(series.rows.iter().map(|row| (row.period.from, (row.period, Some(row)))));
         let wanted: Vec<usize> =
             (0..series.frameworks.len()).filter(|at| is_wanted(&series.frameworks[*at])).collect();
         let a_day = TimeDelta::hours(23);
         Self {
             frameworks: wanted.iter().map(|at| series.frameworks[*at].clone()).collect(),
+            source,
             has_days: rows.values().all(|(period, _)| period.to - period.from >= a_day),
             rows: rows
                 .into_iter()
@@ -70,7 +77,8 @@ impl WideTable {
 ///
 /// The first column, `date`, is the first day of the period in UTC; periods shorter than a day have
 /// its first moment instead. Then comes a column for each framework, with the value of the
-/// period's last finished run. The last column, `not_complete`, is [`WideTable::not_complete`].
+/// period's last finished run. The column `not_complete` is [`WideTable::not_complete`];
+/// reconstructed counts have one more that says so.
 #[must_use]
 pub fn render_wide(series: &Series, periods: &Periods) -> String {
     let table = WideTable::of(series, periods, |_| true);
@@ -78,12 +86,14 @@ pub fn render_wide(series: &Series, periods: &Periods) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and every row has as many fields.
     let header = ["date"].into_iter().chain(table.frameworks.iter().map(String::as_str));
-    let _ = writer.write_record(header.chain(["not_complete"]));
+    let source = table.source.map(|_| "source");
+    let _ = writer.write_record(header.chain(["not_complete"]).chain(source));
     for row in &table.rows {
         let count = |value: &Option<Value>| value.map(|value| value.count.to_string());
         let counts = row.values.iter().map(|value| count(value).unwrap_or_default());
         let cells = [row.from.format(format).to_string()].into_iter().chain(counts);
-        let _ = writer.write_record(cells.chain([table.not_complete(row)]));
+        let end = [table.not_complete(row)].into_iter().chain(table.source.map(str::to_owned));
+        let _ = writer.write_record(cells.chain(end));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()

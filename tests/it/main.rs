@@ -4,6 +4,8 @@
 #![allow(clippy::disallowed_methods)]
 
 mod after_run;
+mod audit;
+mod backfill;
 mod charts;
 mod collect;
 mod daemon;

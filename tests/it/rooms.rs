@@ -15,13 +15,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("history", &["domain", "platform"]),
     ("github", &["clock", "domain", "platform"]),
     ("collect", &["clock", "domain", "github", "history", "platform"]),
+    ("audit", &["domain", "github", "platform"]),
     ("report", &["domain"]),
     ("export", &["domain", "history", "platform", "report"]),
     (
         "cli",
         &[
-            "catalog", "clock", "collect", "domain", "export", "github", "history", "platform",
-            "report", "settings",
+            "audit", "catalog", "clock", "collect", "domain", "export", "github", "history",
+            "platform", "report", "settings",
         ],
     ),
 ];

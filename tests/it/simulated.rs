@@ -3,10 +3,12 @@
 //! It runs in this process, for a clock cannot be handed to another one. What is simulated is time
 //! alone; sockets, files and documents are real.
 
+mod audits;
 mod clock;
 mod daemon;
 mod days;
 mod machine;
+mod past;
 mod sizes;
 
 use std::fmt::Write as _;

@@ -28,7 +28,9 @@ use crate::github::{Recorder, Replay};
 use crate::history::{Appender, HistoryError, Selection, Wanted, select_run, visit_last_runs};
 
 pub(super) use closing::{doubts, is_incomplete};
-pub(super) use pass::{Heard, describe_api, describe_change, make_pass, teller};
+pub(super) use pass::{
+    Heard, describe, describe_api, describe_change, in_words, listening, make_pass, teller,
+};
 
 /// A count that none of so many last runs has is not looked for any further back.
 const MOST_RUNS_LOOKED_AT: usize = 30;
@@ -473,7 +475,7 @@ impl Order<'_> {
     }
 }
 
-fn tell_set_aside(session: &Session, appender: &Appender) {
+pub(super) fn tell_set_aside(session: &Session, appender: &Appender) {
     if let Some(cut) = appender.set_aside() {
         let text = format!("`{}` ended in a line that was cut off", appender.path().display());
         let place = cut.moved_to.display();

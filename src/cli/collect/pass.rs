@@ -18,7 +18,7 @@ use crate::domain::recording::RateHeaders;
 use crate::domain::run::RunId;
 use crate::domain::sample::Outcome;
 use crate::github::{AnswerSource, Notice};
-use crate::platform::{Stop, stop_flag};
+use crate::platform::{Stop, Stopper, stop_flag};
 use crate::report::{TOKEN_DAYS, count};
 
 /// How a pass ended.
@@ -70,17 +70,26 @@ pub(in crate::cli) async fn make_pass<S: AnswerSource, K: Keep>(
         session.ui.detail(&describe(progressed));
     };
     let pass = collect(plan, survey, run, &mut source, keeper, &mut stop, tell);
-    let ended = tokio::select! {
+    let ended = listening(session, &stopper, pass).await?;
+    bar.finish_and_clear();
+    Ok(ended)
+}
+
+/// Does some work while signals raise its stop flag, unless somebody listens for the whole session.
+pub(in crate::cli) async fn listening<T>(
+    session: &Session,
+    stopper: &Stopper,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    tokio::select! {
         biased;
         // Listening ends only if the system lets nobody listen; then a signal ends the process at
         // once, and the next run finds everything kept so far.
         Err(error) = stopper.listen(), if session.stop.is_none() => {
-            return Err(Failure::failed("signals cannot be listened to").caused_by(&error));
+            Err(Failure::failed("signals cannot be listened to").caused_by(&error))
         }
-        ended = pass => ended,
-    };
-    bar.finish_and_clear();
-    Ok(ended)
+        done = work => Ok(done),
+    }
 }
 
 /// Returns what hears a source's notices: waits are shown, what is [`Heard`] is kept for the end, and
@@ -184,7 +193,7 @@ pub(in crate::cli) fn describe_change(chosen: ChosenApi) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn in_words(length: Duration) -> String {
+pub(in crate::cli) fn in_words(length: Duration) -> String {
     match length.as_secs() {
         0..45 => "some seconds".to_owned(),
         45..90 => "about a minute".to_owned(),
@@ -193,7 +202,7 @@ fn in_words(length: Duration) -> String {
     }
 }
 
-fn describe(progressed: &Progressed<'_>) -> String {
+pub(in crate::cli) fn describe(progressed: &Progressed<'_>) -> String {
     let Progressed { question, answer, .. } = progressed;
     let number = match answer.outcome {
         Outcome::Complete(number) | Outcome::Unchecked(number) => count(number),

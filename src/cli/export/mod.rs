@@ -20,7 +20,7 @@ use super::report::{Subject, find_subject, tell_reading};
 use super::report::{Wishes, build};
 use super::trend::{Counts, moments, periods, refuse_empty};
 use super::ui::Ui;
-use crate::domain::period::Periods;
+use crate::domain::period::{Per, Periods};
 use crate::domain::series::Scope;
 use crate::domain::when::When;
 use crate::export::{
@@ -39,6 +39,10 @@ use targets::{Form, Target, Targets};
 
 pub(super) fn perform(session: &Session, arguments: &ExportArgs) -> Result<u8, Failure> {
     let targets = Targets::choose(session, arguments)?;
+    if arguments.reconstructed && !targets.all.iter().all(|t| matches!(t.form, Form::Wide(_))) {
+        return Err(Failure::usage("reconstructed counts are exported as a wide CSV only")
+            .hint("add `--shape wide`, and let the names of files end in `.csv`"));
+    }
     let (since, until) = moments(session, arguments.since.as_deref(), arguments.until.as_deref())?;
     let subject = find_subject(session, arguments.survey.as_deref())?;
     let mut export = Export { session, arguments, subject, since, until, is_told: false };
@@ -272,7 +276,9 @@ impl Export<'_> {
     /// Reads the counts of a metric over time; without one that of the survey's first.
     fn counts(&mut self, metric: Option<String>) -> Result<Counts, Failure> {
         let window = self.window(metric);
-        let periods = periods(&self.subject, self.arguments.every.map(Periods::from));
+        let reconstructed = self.arguments.reconstructed.then_some(Periods::Calendar(Per::Month));
+        let asked = reconstructed.or_else(|| self.arguments.every.map(Periods::from));
+        let periods = periods(&self.subject, asked);
         let counts = Counts::of(self.session, self.subject.clone(), &window, periods)?;
         self.tell(&counts.reading);
         // The same refusals as for a trend: an unknown metric, a window without any finished run.
@@ -281,8 +287,9 @@ impl Export<'_> {
     }
 
     fn window(&self, metric: Option<String>) -> WindowArgs {
-        let ExportArgs { since, until, .. } = self.arguments;
-        WindowArgs { since: since.clone(), until: until.clone(), metric, per: None }
+        let ExportArgs { since, until, reconstructed, .. } = self.arguments;
+        let (since, until) = (since.clone(), until.clone());
+        WindowArgs { since, until, metric, per: None, reconstructed: *reconstructed }
     }
 
     fn wide_table(&self, counts: &Counts) -> Result<WideTable, Failure> {

@@ -159,7 +159,7 @@ fn find_qualifier(word: &str) -> Option<Repeats> {
 }
 
 /// Splits a query at white space outside quotes.
-fn split_terms(text: &str) -> Vec<&str> {
+pub(super) fn split_terms(text: &str) -> Vec<&str> {
     let mut quoted = false;
     text.split(|c: char| {
         quoted ^= c == '"';
@@ -170,7 +170,7 @@ fn split_terms(text: &str) -> Vec<&str> {
 }
 
 /// Returns what stands before the first `:` outside quotes, if anything does.
-fn qualifier_of(term: &str) -> Option<&str> {
+pub(super) fn qualifier_of(term: &str) -> Option<&str> {
     let word = &term[..term.find([':', '"'])?];
     let ends_with_colon = term[word.len()..].starts_with(':');
     (ends_with_colon && !word.trim_start_matches('-').is_empty()).then_some(word)

@@ -97,6 +97,11 @@ impl<'c> Graphql<'c> {
         })
     }
 
+    /// Returns the REST beside it.
+    pub(super) fn rest(&mut self) -> &mut Rest<'c> {
+        &mut self.rest
+    }
+
     fn trial_of(&self, question: &Question) -> Option<Trial> {
         self.suspects.get(&(question.query.clone(), question.sample_no)).copied()
     }

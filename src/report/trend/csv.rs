@@ -1,6 +1,7 @@
 //! The trend as CSV: one line a framework, plain numbers, the same columns always.
 
 use super::TrendReport;
+use crate::domain::sample::RECONSTRUCTED;
 use crate::domain::trend::{TrendPoint, TurnKind};
 
 const COLUMNS: [&str; 16] = [
@@ -31,7 +32,8 @@ const COLUMNS: [&str; 16] = [
 pub fn render_trend_csv(report: &TrendReport) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and every row has as many fields.
-    let _ = writer.write_record(COLUMNS);
+    let label = report.is_reconstructed.then_some(RECONSTRUCTED);
+    let _ = writer.write_record(COLUMNS.into_iter().chain(label.map(|_| "source")));
     for line in &report.lines {
         let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
         let end = |point: Option<TrendPoint>| {
@@ -59,6 +61,7 @@ pub fn render_trend_csv(report: &TrendReport) -> String {
             turns(TurnKind::is_break),
             turns(|kind| !kind.is_break()),
         ]);
+        cells.extend(label.map(str::to_owned));
         let _ = writer.write_record(cells);
     }
     let bytes = writer.into_inner().unwrap_or_default();

@@ -27,6 +27,7 @@ struct Document<'a> {
     periods: Vec<End>,
     events: Vec<Event<'a>>,
     sources: &'a [String],
+    is_reconstructed: bool,
     trend: Vec<Entry<'a>>,
     notes: &'a [String],
 }
@@ -107,6 +108,7 @@ pub fn render_trend_json(report: &TrendReport) -> String {
         periods: report.rows.iter().map(|row| make_end(&row.period, row.run)).collect(),
         events: report.events.iter().map(event).collect(),
         sources: &report.sources,
+        is_reconstructed: report.is_reconstructed,
         trend: report.lines.iter().map(|line| entry(line, report.rows.len())).collect(),
         notes: &report.notes,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::notes::{LOWER_BOUND, UPPER_RANK};
+use super::super::notes::{LOWER_BOUND, UPPER_RANK, explain_reconstruction};
 use super::{EventKind, TrendEvent, TrendInputs, TrendReport};
 use crate::domain::period::{Period, midnight};
 use crate::domain::run::RunId;
@@ -16,6 +16,9 @@ const MOST_GAPS: usize = 6;
 /// Writes the notes of a report that is otherwise complete.
 pub(super) fn write(report: &TrendReport, inputs: &TrendInputs<'_>) -> Vec<String> {
     let mut notes = Vec::new();
+    if report.is_reconstructed {
+        notes.push(explain_reconstruction("were created by each day"));
+    }
     notes.extend(gaps(report));
     if inputs.series.unfinished > 0 {
         notes.push(format!("Left out, not finished: {}.", plural(inputs.series.unfinished, "run")));

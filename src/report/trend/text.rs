@@ -8,7 +8,7 @@ use super::super::table::{Align, Column, FRAMEWORK};
 use super::super::terminal::{BAR, Look, Table, Tail, TailText};
 use super::TrendReport;
 use super::sparkline::{SHORTEST, sparkline};
-use crate::domain::sample::Status;
+use crate::domain::sample::{RECONSTRUCTED, Status};
 use crate::domain::trend::{TrendLine, TrendPoint};
 
 /// Columns that are left out before sparklines are.
@@ -62,6 +62,7 @@ pub(in crate::report) fn subtitle(report: &TrendReport) -> String {
     let day = |end: crate::domain::trend::TrendEnd| end.run.started_at().format("%Y-%m-%d");
     let (first, last) = (day(report.first), day(report.last));
     let runs = match report.periods {
+        points if report.is_reconstructed => format!("{points} points"),
         1 => "1 period with a finished run".to_owned(),
         periods => format!("{} periods with a finished run", count(periods as u64)),
     };
@@ -70,7 +71,7 @@ pub(in crate::report) fn subtitle(report: &TrendReport) -> String {
         format!("{first} to {last} UTC"),
         format!("by {}", report.per),
         runs,
-        report.sources.join(", "),
+        if report.is_reconstructed { RECONSTRUCTED.to_owned() } else { report.sources.join(", ") },
     ]
     .join(" · ")
 }
