@@ -11,6 +11,8 @@ mod connection;
 mod count;
 mod daemon;
 mod diagnostic;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod generate;
 mod health;
 mod import;
