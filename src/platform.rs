@@ -1,9 +1,10 @@
-//! What differs between systems: the stop signal, making files and folders durable, and telling
-//! whoever started the program.
+//! What differs between systems: the stop signal, ending other processes, making files and folders
+//! durable, and telling whoever started the program.
 
 use std::io;
 use std::path::Path;
 
+use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 /// The signals that end a run early.
@@ -143,6 +144,43 @@ pub fn notify_supervisor(signs: &[Sign<'_>]) -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn notify_supervisor(_signs: &[Sign<'_>]) -> io::Result<()> {
     Ok(())
+}
+
+/// Returns the number of the user that a file or folder belongs to; `None` if it is not there.
+#[cfg(unix)]
+#[must_use]
+pub fn owner_of(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|found| found.uid())
+}
+
+/// Returns `None`: this system numbers no users.
+#[cfg(not(unix))]
+#[must_use]
+pub fn owner_of(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// Makes a child the first of a group of its own, so that it can be ended with all its children.
+#[cfg(unix)]
+pub fn apart(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// Does nothing: this system has no groups of processes to speak of.
+#[cfg(not(unix))]
+pub fn apart(_command: &mut Command) {}
+
+/// Ends a child, with all children of its own where it stands [`apart`].
+pub async fn end_group(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        // It may be gone by itself.
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+    }
+    let _ = child.kill().await;
 }
 
 /// Tells whether a path still leads to an open file, and not to another one that took its name.

@@ -91,6 +91,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Stay in the foreground and collect when the schedule says so
     Daemon(DaemonArgs),
+    /// Print ready files for cron, systemd, GitHub Actions or Kubernetes
+    Template(TemplateArgs),
     /// Tell the last runs, what is due, gaps and token; for monitoring too
     Health(HealthArgs),
     /// Tell what is wrong with survey, settings or history; never writes
@@ -274,7 +276,7 @@ pub(super) struct ExportArgs {
 }
 
 /// Which counts over time are wanted.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct WindowArgs {
     /// From here on: 2026, 2026-06, 2026-06-30, -30d; or a run id
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
@@ -367,6 +369,31 @@ pub(super) struct DaemonArgs {
 
 /// The most due moments that are printed.
 const MOST_DUE: i64 = 100_000;
+
+#[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// What is to start the runs
+    pub(super) kind: TemplateKind,
+
+    /// The survey; it needs a schedule
+    pub(super) survey: String,
+
+    /// The file that holds the token [default: token in your config folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// Collect without a token: ten searches a minute
+    #[arg(long, conflicts_with = "token_file")]
+    pub(super) no_token: bool,
+
+    /// The container image, for kubernetes [default: repo-census:VERSION]
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) image: Option<String>,
+
+    /// Write the files to this folder instead of stdout
+    #[arg(long, value_name = "DIR/")]
+    pub(super) out: Option<PathBuf>,
+}
 
 #[derive(Debug, Args)]
 pub(super) struct HealthArgs {
@@ -476,6 +503,19 @@ pub(super) enum Format {
     Png,
     /// A method section in Markdown: queries with links, moments, completeness, citation
     Methods,
+}
+
+/// What starts runs again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TemplateKind {
+    /// Lines for `crontab -e`
+    Crontab,
+    /// A service and its timer
+    Systemd,
+    /// A workflow that keeps the history on a branch
+    GithubActions,
+    /// A CronJob with its volume
+    Kubernetes,
 }
 
 /// A format of the health.

@@ -3,9 +3,12 @@
 
 mod history;
 
+use std::path::Path;
+
 use chrono::DateTime;
 
 use super::Session;
+use super::after_run::make_of;
 use super::args::CheckArgs;
 use super::connection::{Connection, address_of};
 use super::diagnostic::{DONE, FAILED, Failure, TOKEN_REFUSED};
@@ -80,6 +83,14 @@ fn survey_lines(session: &Session, loaded: &Loaded<Survey>) -> Vec<Line> {
             }
         },
     ));
+    if !survey.write_after_run.is_empty() {
+        let describe = |name: &String| match make_of(name) {
+            Ok(_) => format!("`{name}`"),
+            Err(failure) => format!("not {}", failure.message),
+        };
+        let files: Vec<String> = survey.write_after_run.iter().map(describe).collect();
+        lines.push(("after a run", format!("writes {}", files.join(", "))));
+    }
     lines.push(("baseline", survey.baseline.clone().unwrap_or_else(|| "none".to_owned())));
     lines
 }
@@ -100,6 +111,13 @@ fn setting_lines(session: &Session) -> Result<Vec<Line>, Failure> {
     let (timeout, max_wait) = (&settings.timeout, &settings.max_wait);
     lines.push(("timeout", format!("{:?} ({})", timeout.value, timeout.layer)));
     lines.push(("max-wait", format!("{:?} ({})", max_wait.value, max_wait.layer)));
+    if let Some(command) = &settings.after_run.command {
+        // It can come from there only.
+        let file = settings.file.as_deref().unwrap_or(Path::new("")).display();
+        let words = [command.program.to_string_lossy().into_owned()];
+        let words: Vec<&str> = words.iter().chain(&command.arguments).map(String::as_str).collect();
+        lines.push(("after a run", format!("calls {words:?} (`{file}`)")));
+    }
     lines.push(("time zones", time_zone_version()));
     Ok(lines)
 }

@@ -4,6 +4,7 @@
 //! knows hints and exit codes, `output` the only place that writes reports to files; then a file
 //! for each command.
 
+mod after_run;
 mod args;
 mod check;
 mod collect;
@@ -20,6 +21,7 @@ mod init;
 mod output;
 mod repair;
 mod report;
+mod template;
 mod trend;
 mod ui;
 
@@ -94,6 +96,7 @@ impl Session {
             Command::Export(arguments) => trend::export(self, &arguments),
             Command::Daemon(arguments) => daemon::perform(self, &arguments),
             Command::Health(arguments) => health::perform(self, &arguments),
+            Command::Template(arguments) => template::perform(self, &arguments),
             Command::Check(arguments) => check::perform(self, &arguments),
             Command::Import(arguments) => import::perform(self, &arguments),
             Command::Repair(arguments) => repair::perform(self, &arguments),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::args::{ChartArg, Format, OutputArgs, TrendArgs};
-use super::diagnostic::Failure;
+use super::diagnostic::{Failure, Hint};
 use super::ui::Ui;
 use crate::export::{HAS_PNG, PngError, render_png};
 use crate::history::is_history;
@@ -34,7 +34,7 @@ const RANKING_FILES: [(&str, Format); 7] = [
     ("ranking.png", Format::Png),
     ("methods.md", Format::Methods),
 ];
-const TREND_FILES: [(&str, Format); 8] = [
+pub(super) const TREND_FILES: [(&str, Format); 8] = [
     ("trend.txt", Format::Table),
     ("trend.md", Format::Md),
     ("trend.csv", Format::Csv),
@@ -49,6 +49,9 @@ const RANKS_STEM: &str = "ranks";
 /// How wide pictures are if nobody says it.
 const WIDTH_PX: u32 = 800;
 const PNG_WIDTH_PX: u32 = 1600;
+
+/// How many texts that lost characters are named.
+const MOST_NAMED: usize = 5;
 
 /// A report that can be written in every format that was chosen for it.
 pub(super) trait Render {
@@ -75,6 +78,12 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
+    /// Returns what is drawn where nothing was wished for.
+    fn plain(look: Look) -> Self {
+        let (chart, scale) = (ChartArg::Lines, ScaleChoice::ByData);
+        Self { look, theme: Theme::Light, width_px: None, chart, scale }
+    }
+
     fn chart_look(&self, format: Format) -> ChartLook {
         let width_px = if format == Format::Png { PNG_WIDTH_PX } else { WIDTH_PX };
         ChartLook { width_px: self.width_px.unwrap_or(width_px), words: Words::All }
@@ -122,6 +131,12 @@ impl Outputs {
         Ok(outputs)
     }
 
+    /// Chooses one file and nothing else.
+    pub(super) fn to_file(path: &Path, format: Format) -> Self {
+        let wishes = Wishes::plain(FILE_LOOK);
+        Self { stdout: None, files: vec![(path.to_owned(), format)], wishes }
+    }
+
     fn choose_among(
         all: &[(&str, Format)],
         session: &Session,
@@ -154,11 +169,9 @@ impl Outputs {
             format => format,
         };
         let wishes = Wishes {
-            look: session.ui.look(),
             theme: arguments.theme.into(),
             width_px: arguments.width,
-            chart: ChartArg::Lines,
-            scale: ScaleChoice::ByData,
+            ..Wishes::plain(session.ui.look())
         };
         Ok(Self { stdout, files, wishes })
     }
@@ -182,7 +195,7 @@ impl Outputs {
                 Rendered::Text(text) => {
                     anstream::adapter::strip_str(&text).to_string().into_bytes()
                 }
-                Rendered::Picture(scene) => self.encode(*format, &scene)?,
+                Rendered::Picture(scene) => self.encode(session, *format, &scene)?,
             };
             replace_file(path, &bytes).map_err(|error| {
                 Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
@@ -192,17 +205,27 @@ impl Outputs {
         let Some(format) = self.stdout else { return Ok(()) };
         match report.render(format, &self.wishes) {
             Rendered::Text(text) => session.ui.data(&text),
-            Rendered::Picture(scene) => Ui::bytes(&self.encode(format, &scene)?),
+            Rendered::Picture(scene) => Ui::bytes(&self.encode(session, format, &scene)?),
         }
     }
 
     /// Writes a picture down as PNG if that is the format, else as SVG.
-    fn encode(&self, format: Format, scene: &Scene) -> Result<Vec<u8>, Failure> {
-        match format {
-            Format::Png => render_png(scene, self.wishes.theme)
-                .map_err(|error| Failure::failed(error.to_string())),
-            _ => Ok(render_svg(scene, self.wishes.theme).into_bytes()),
+    fn encode(&self, session: &Session, format: Format, scene: &Scene) -> Result<Vec<u8>, Failure> {
+        if format != Format::Png {
+            return Ok(render_svg(scene, self.wishes.theme).into_bytes());
         }
+        let png = render_png(scene, self.wishes.theme)
+            .map_err(|error| Failure::failed(error.to_string()))?;
+        if !png.not_drawn.is_empty() {
+            let hint = Hint::new("an SVG has them: `--out picture.svg`");
+            let text = "the font of PNGs lacks characters of these texts and shows `�` instead";
+            let mut lines: Vec<String> = png.not_drawn.iter().take(MOST_NAMED).cloned().collect();
+            if png.not_drawn.len() > lines.len() {
+                lines.push(format!("and {} more", png.not_drawn.len() - lines.len()));
+            }
+            session.ui.warn(text, &lines, Some(&hint));
+        }
+        Ok(png.bytes)
     }
 }
 
@@ -265,7 +288,7 @@ pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn format_of(path: &Path) -> Result<Format, Failure> {
+pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
     if path.file_name().is_some_and(|name| name == "methods.md") {
         return Ok(Format::Methods);
     }

@@ -52,6 +52,7 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
 }
 
 /// What a report is about: a history, and its survey if there is one.
+#[derive(Clone)]
 pub(super) struct Subject {
     pub(super) survey: Option<Survey>,
     pub(super) history: PathBuf,

@@ -1,5 +1,7 @@
 //! `trend`: what changed between runs. `export`: the counts behind it, as a file for other programs.
 
+use std::path::Path;
+
 use chrono::NaiveDate;
 
 use super::Session;
@@ -38,20 +40,35 @@ pub(super) fn export(session: &Session, arguments: &ExportArgs) -> Result<u8, Fa
     let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
     // The same refusals as for a trend: an unknown metric, a window without any finished run.
     counts.report(&arguments.window)?;
-    let text = render_wide(&counts.series, &counts.periods);
     let Some(path) = &arguments.out else {
-        session.ui.data(&text)?;
+        session.ui.data(&render_wide(&counts.series, &counts.periods))?;
         return Ok(DONE);
     };
-    // A history may have come to be since the target was looked at.
-    refuse_target(path)?;
-    replace_file(path, text.as_bytes()).map_err(|error| {
-        Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
-    })?;
-    session.ui.say(&format!("wrote `{}`", path.display()));
+    counts.write_wide(session, path)?;
     let words = ["trend".to_owned()].into_iter().chain(arguments.survey.clone());
     session.ui.next(&session.command(words));
     Ok(DONE)
+}
+
+/// Refreshes the trend of a survey's first metric.
+pub(super) fn refresh_trend(
+    session: &Session,
+    subject: &Subject,
+    outputs: &Outputs,
+) -> Result<(), Failure> {
+    let window = WindowArgs::default();
+    let report = Counts::of(session, subject.clone(), &window)?.report(&window)?;
+    outputs.write(session, &report)
+}
+
+/// Refreshes the table of a survey's first metric.
+pub(super) fn refresh_wide(
+    session: &Session,
+    subject: &Subject,
+    path: &Path,
+) -> Result<(), Failure> {
+    let window = WindowArgs::default();
+    Counts::of(session, subject.clone(), &window)?.write_wide(session, path)
 }
 
 /// The counts of a metric over time, and how they were read.
@@ -64,10 +81,13 @@ struct Counts {
 
 impl Counts {
     fn read(session: &Session, survey: Option<&str>, window: &WindowArgs) -> Result<Self, Failure> {
+        Self::of(session, find_subject(session, survey)?, window)
+    }
+
+    fn of(session: &Session, subject: Subject, window: &WindowArgs) -> Result<Self, Failure> {
         let today = session.clock.now_utc().date_naive();
         let since = moment("--since", window.since.as_deref(), today)?;
         let until = moment("--until", window.until.as_deref(), today)?;
-        let subject = find_subject(session, survey)?;
         let periods = periods(&subject, window.per);
         let scope = Scope {
             survey: subject.survey.as_ref(),
@@ -89,6 +109,17 @@ impl Counts {
         tell_reading(session, &subject.history, &reading);
         let notes = note_unreadable(&reading).into_iter().collect();
         Ok(Self { subject, series, periods, notes })
+    }
+
+    fn write_wide(&self, session: &Session, path: &Path) -> Result<(), Failure> {
+        let text = render_wide(&self.series, &self.periods);
+        // A history may have come to be since the target was looked at.
+        refuse_target(path)?;
+        replace_file(path, text.as_bytes()).map_err(|error| {
+            Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
+        })?;
+        session.ui.say(&format!("wrote `{}`", path.display()));
+        Ok(())
     }
 
     fn report(&self, window: &WindowArgs) -> Result<TrendReport, Failure> {

@@ -5,6 +5,7 @@
 //! thing is shown.
 
 pub mod baseline;
+pub mod cron_line;
 pub mod gaps;
 pub mod health;
 pub mod period;

@@ -285,6 +285,32 @@ mod tests {
     }
 
     #[test]
+    fn a_course_has_every_count_with_its_rank() {
+        let other = |count| Some((count, Status::Incomplete, 1));
+        let trend = trend(&[
+            &[complete(7), complete(7), None],
+            &[None, complete(9), complete(8)],
+            &[other(10), complete(9), complete(9)],
+        ]);
+        let told = |line: &TrendLine| {
+            let point = |point: &CoursePoint| {
+                let mark = if point.begins_anew { " anew" } else { "" };
+                format!("{}: {} at {}{mark}", point.row, point.count, point.rank)
+            };
+            line.course.iter().map(point).collect::<Vec<_>>().join(", ")
+        };
+        let told: Vec<String> = trend.lines.iter().map(told).collect();
+        assert_eq!(
+            told,
+            [
+                "0: 7 at 1, 2: 10 at 1 anew",
+                "0: 7 at 1, 1: 9 at 1, 2: 9 at 2",
+                "1: 8 at 2, 2: 9 at 2"
+            ]
+        );
+    }
+
+    #[test]
     fn first_and_last_counts_make_a_trend() {
         let trend = trend(&[
             &[complete(100), complete(200), None],

@@ -4,4 +4,4 @@
 
 mod png;
 
-pub use png::{HAS_PNG, PngError, render_png};
+pub use png::{HAS_PNG, Png, PngError, render_png};

@@ -1,13 +1,22 @@
 //! A scene as PNG.
 //!
 //! Texts are drawn with one embedded font and no other, so that a picture is the same pixels
-//! everywhere. What the font lacks (it has Latin, Greek, Cyrillic and Hebrew) is drawn as an empty
-//! box; the SVG of the same scene has the text itself.
+//! everywhere. What the font lacks (it has Latin, Greek, Cyrillic and Hebrew) is drawn as `�`, one for
+//! what is read as one character; the SVG of the same scene has the text itself.
 
 use crate::report::{Scene, Theme};
 
 /// Whether this build can make PNGs.
 pub const HAS_PNG: bool = cfg!(feature = "png");
+
+/// A picture in pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Png {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Texts that the font could not draw as they are, in the order in which they appear.
+    pub not_drawn: Vec<String>,
+}
 
 /// Why a scene did not become a PNG.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +43,7 @@ pub enum PngError {
 ///
 /// Fails if this build has no PNG, and if the picture is too large.
 #[cfg(feature = "png")]
-pub fn render_png(scene: &Scene, theme: Theme) -> Result<Vec<u8>, PngError> {
+pub fn render_png(scene: &Scene, theme: Theme) -> Result<Png, PngError> {
     drawn::render(scene, theme)
 }
 
@@ -44,7 +53,7 @@ pub fn render_png(scene: &Scene, theme: Theme) -> Result<Vec<u8>, PngError> {
 ///
 /// Always.
 #[cfg(not(feature = "png"))]
-pub fn render_png(_: &Scene, _: Theme) -> Result<Vec<u8>, PngError> {
+pub fn render_png(_: &Scene, _: Theme) -> Result<Png, PngError> {
     Err(PngError::NotBuilt)
 }
 
@@ -56,16 +65,31 @@ mod drawn {
     use resvg::usvg::fontdb::Database;
     use resvg::usvg::{Options, Tree};
 
-    use super::PngError;
-    use crate::report::{Scene, Theme, render_svg};
+    use unicode_segmentation::UnicodeSegmentation as _;
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::{Png, PngError};
+    use crate::report::{Scene, Shape, Theme, render_svg};
 
     /// Arimo, a part of it; its licence lies beside it.
     const FONT: &[u8] = include_bytes!("arimo/Arimo-Regular.ttf");
     const FAMILY: &str = "Arimo";
     /// More pixels take more memory than a small machine has.
     const MOST_PIXELS: u64 = 100_000_000;
+    /// What stands for a character that the font lacks.
+    const LACKING: &str = "\u{fffd}";
 
-    pub(super) fn render(scene: &Scene, theme: Theme) -> Result<Vec<u8>, PngError> {
+    /// Whether the font has a character; the ranges are those that it was cut to.
+    fn is_drawn(c: char) -> bool {
+        matches!(c,
+            ' '..='~' | '\u{a0}'..='\u{52f}' | '\u{591}'..='\u{5c7}' | '\u{5d0}'..='\u{5ea}' | '\u{1e00}'..='\u{1eff}'
+            | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{2070}'..='\u{20be}'
+            | '\u{2100}'..='\u{214f}' | '\u{2190}'..='\u{2195}' | '−' | '≈' | '≠' | '≤' | '≥' | '\u{fffd}')
+    }
+
+    pub(super) fn render(scene: &Scene, theme: Theme) -> Result<Png, PngError> {
+        let (mut scene, mut not_drawn) = (scene.clone(), Vec::new());
+        replace_not_drawn(&mut scene.shapes, &mut not_drawn);
         let mut fonts = Database::new();
         fonts.load_font_data(FONT.to_vec());
         // Without this, texts in an unknown family would be left out without a word.
@@ -76,7 +100,7 @@ mod drawn {
             ..Options::default()
         };
         let broken = |error: &dyn std::fmt::Display| PngError::Broken(error.to_string());
-        let tree = Tree::from_str(&render_svg(scene, theme), &options).map_err(|e| broken(&e))?;
+        let tree = Tree::from_str(&render_svg(&scene, theme), &options).map_err(|e| broken(&e))?;
         let size = tree.size().to_int_size();
         let (width, height) = (size.width(), size.height());
         let too_large = PngError::TooLarge { width, height };
@@ -85,6 +109,33 @@ mod drawn {
         }
         let mut pixels = Pixmap::new(width, height).ok_or(too_large)?;
         resvg::render(&tree, Transform::default(), &mut pixels.as_mut());
-        pixels.encode_png().map_err(|error| broken(&error))
+        let bytes = pixels.encode_png().map_err(|error| broken(&error))?;
+        Ok(Png { bytes, not_drawn })
+    }
+
+    /// Returns what is drawn for what is read as one character; nothing for what nobody sees.
+    fn drawn(grapheme: &str) -> &str {
+        match grapheme {
+            seen if seen.chars().all(is_drawn) => seen,
+            unseen if unseen.width() == 0 => "",
+            _ => LACKING,
+        }
+    }
+
+    /// Puts a sign in the place of what the font lacks.
+    fn replace_not_drawn(shapes: &mut [Shape], not_drawn: &mut Vec<String>) {
+        for shape in shapes {
+            match shape {
+                Shape::Group { shapes, .. } => replace_not_drawn(shapes, not_drawn),
+                Shape::Text { text, .. } => {
+                    let new: String = text.graphemes(true).map(drawn).collect();
+                    if new.contains(LACKING) && !text.contains(LACKING) {
+                        not_drawn.push(text.clone());
+                    }
+                    *text = new;
+                }
+                _ => {}
+            }
+        }
     }
 }

@@ -29,4 +29,4 @@ pub use sheet::{ChartLook, Words};
 pub use svg::{render_chart_colours, render_chart_style, render_inline_svg, render_svg};
 pub use theme::Theme;
 
-use super::escape::terminal as clean;
+use words::clean;

@@ -6,6 +6,7 @@
 mod chart;
 mod csv;
 mod escape;
+mod facts;
 mod health;
 mod json;
 mod markdown;
@@ -25,6 +26,7 @@ pub use chart::{
     render_chart_style, render_inline_svg, render_svg,
 };
 pub use escape::is_bidi_control;
+pub use facts::{Event, Jump, Moves, RankMove, RunFacts};
 pub use health::{
     HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
     render_health_text,

@@ -11,6 +11,9 @@ use crate::domain::sample::Outcome;
 /// The heading of the column that is ranked.
 pub(super) const COUNT: &str = "count";
 
+/// The heading of the column with names.
+pub(super) const FRAMEWORK: &str = "framework";
+
 /// On which side a column's cells stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
@@ -33,6 +36,8 @@ pub(super) struct Column {
     pub(super) heading: String,
     pub(super) align: Align,
     pub(super) cells: Vec<String>,
+    /// When it is left out for want of width: the highest first, 0 never.
+    pub(super) goes: u8,
 }
 
 /// Returns the columns that the report has something to say in.
@@ -41,10 +46,11 @@ pub(super) fn columns(report: &RankingReport) -> Vec<Column> {
         heading: heading.to_owned(),
         align,
         cells: report.lines.iter().map(cell).collect(),
+        goes: when_it_goes(heading),
     };
     let mut columns = vec![
         make("rank", Align::Right, &rank_text),
-        make("framework", Align::Left, &|line| line.standing.entrant.name.clone()),
+        make(FRAMEWORK, Align::Left, &|line| line.standing.entrant.name.clone()),
         make(COUNT, Align::Right, &|line| count_text(line.standing.entrant.tally.outcome)),
     ];
     if report.lines.iter().any(|line| !line.standing.entrant.language.is_empty()) {
@@ -77,6 +83,20 @@ pub(super) fn columns(report: &RankingReport) -> Vec<Column> {
         columns.push(make("difference", Align::Right, &difference));
     }
     columns
+}
+
+/// Says which columns of a ranking are left out first for want of width.
+fn when_it_goes(heading: &str) -> u8 {
+    match heading {
+        "rank" | FRAMEWORK | COUNT => 0,
+        "low – high" => 6,
+        "language" => 5,
+        "change" => 4,
+        // What was asked for goes last: shares, and the ranking that is compared with.
+        count if count.starts_with(COUNT) => 3,
+        "places" => 2,
+        _ => 1,
+    }
 }
 
 /// Names the metric, the moment, the run and the source.

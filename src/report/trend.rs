@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod notes;
+mod sparkline;
 mod text;
 
 use chrono::{DateTime, Utc};

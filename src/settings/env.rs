@@ -8,6 +8,19 @@ use secrecy::SecretString;
 
 use super::{Api, Layer, Setting, Supervisor};
 
+/// Variables that hold a token for github.com, in the order in which they count.
+const GITHUB_TOKENS: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
+
+/// Variables that hold a token for Enterprise Servers, in the order in which they count.
+const ENTERPRISE_TOKENS: [&str; 2] = ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
+
+/// The folder of systemd's credentials.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Variables that hold a token or lead to one: not for programs that we start.
+pub const SECRET_VARIABLES: [&str; 5] =
+    [GITHUB_TOKENS[0], GITHUB_TOKENS[1], ENTERPRISE_TOKENS[0], ENTERPRISE_TOKENS[1], CREDENTIALS];
+
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -69,9 +82,9 @@ impl Environment {
             api: api_url.as_ref().map(of_url).or_else(host),
             api_url,
             graphql_url: read_text("GITHUB_GRAPHQL_URL"),
-            github_tokens: read_secrets(&["GH_TOKEN", "GITHUB_TOKEN"]),
-            enterprise_tokens: read_secrets(&["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
-            credentials_folder: read("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            github_tokens: read_secrets(GITHUB_TOKENS),
+            enterprise_tokens: read_secrets(ENTERPRISE_TOKENS),
+            credentials_folder: read(CREDENTIALS).map(PathBuf::from),
             gh: read("GH_PATH").map(PathBuf::from),
             supervisor: read("NOTIFY_SOCKET")
                 .map(|_| Supervisor { alive_within: watchdog_interval() }),
@@ -99,7 +112,7 @@ fn read_text(name: &str) -> Option<String> {
     Some(read(name)?.to_string_lossy().into_owned())
 }
 
-fn read_secrets(names: &[&'static str]) -> Vec<(&'static str, SecretString)> {
-    let secret = |name: &&'static str| Some((*name, SecretString::from(read_text(name)?)));
-    names.iter().filter_map(secret).collect()
+fn read_secrets(names: [&'static str; 2]) -> Vec<(&'static str, SecretString)> {
+    let secret = |name| Some((name, SecretString::from(read_text(name)?)));
+    names.into_iter().filter_map(secret).collect()
 }

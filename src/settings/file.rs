@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::AfterRunCommand;
 use crate::domain::when::parse_duration;
 
 /// The name of the settings file in the user's config folder.
@@ -25,6 +26,24 @@ pub(super) struct SettingsFile {
     /// How long unplanned waiting may take in all.
     #[serde(default, deserialize_with = "duration")]
     pub(super) max_wait: Option<Duration>,
+    /// What follows a run.
+    #[serde(default)]
+    pub(super) after_run: AfterRunTable,
+}
+
+/// What follows a run.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AfterRunTable {
+    /// The program and its arguments; a program with a `/` in it is relative to the settings file's
+    /// folder.
+    #[serde(default, deserialize_with = "command")]
+    pub(super) command: Option<AfterRunCommand>,
+    /// How long a call may take.
+    #[serde(default, deserialize_with = "duration")]
+    pub(super) timeout: Option<Duration>,
+    /// By how many percent a count must move to be a jump.
+    pub(super) jump_percent: Option<u32>,
 }
 
 /// Why a settings file cannot be used.
@@ -64,7 +83,25 @@ impl SettingsFile {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         file.token_file = file.token_file.map(|token| folder.join(token));
+        if let Some(command) = &mut file.after_run.command
+            && command.program.components().count() > 1
+        {
+            // Never looked for in the working folder.
+            let program = folder.join(&command.program);
+            command.program = std::path::absolute(&program).unwrap_or(program);
+        }
         Ok(file)
+    }
+}
+
+fn command<'de, D: Deserializer<'de>>(from: D) -> Result<Option<AfterRunCommand>, D::Error> {
+    let mut words = Vec::<String>::deserialize(from)?.into_iter();
+    match words.next().filter(|program| !program.is_empty()) {
+        Some(program) => {
+            let (program, arguments) = (PathBuf::from(program), words.collect());
+            Ok(Some(AfterRunCommand { program, arguments }))
+        }
+        None => Err(D::Error::custom("names no program, such as `[\"notify-send\", \"done\"]`")),
     }
 }
 

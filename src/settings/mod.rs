@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-pub use env::Environment;
+pub use env::{Environment, SECRET_VARIABLES};
 pub use file::SettingsError;
 pub use resolve::{Flags, resolve};
 
@@ -79,6 +79,8 @@ pub struct Settings {
     pub timeout: Setting<Duration>,
     /// How long unplanned waiting may take in all.
     pub max_wait: Setting<Duration>,
+    /// What follows a run.
+    pub after_run: AfterRun,
     /// Where a token may be found.
     pub tokens: TokenSettings,
     /// Whoever started the program and wants to be told of it.
@@ -90,6 +92,26 @@ pub struct Settings {
 pub struct Supervisor {
     /// Within which time it wants a sign of life, if it wants any.
     pub alive_within: Option<Duration>,
+}
+
+/// What follows a run, as far as the survey does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AfterRun {
+    /// What is called with the facts of the run.
+    pub command: Option<AfterRunCommand>,
+    /// How long a call may take.
+    pub timeout: Duration,
+    /// By how many percent a count must move to be a jump.
+    pub jump_percent: u32,
+}
+
+/// A program and its arguments; no shell reads them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AfterRunCommand {
+    /// The program: an absolute path, or a name that is looked for in `PATH`.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
 }
 
 /// Where a token may be found; which of them counts is decided where tokens are used.

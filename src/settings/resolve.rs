@@ -4,12 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::file::{NAME, SettingsFile};
-use super::{Api, Environment, Layer, Setting, Settings, SettingsError, TokenSettings};
+use super::{AfterRun, Api, Environment, Layer, Setting, Settings, SettingsError, TokenSettings};
 
 const GITHUB: &str = "https://api.github.com";
 /// GitHub ends a search after ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// A mail or a message is sent by then.
+const AFTER_RUN_TIMEOUT: Duration = Duration::from_secs(60);
+/// As suspicious as a fall of the same size, which is asked for again.
+const JUMP_PERCENT: u32 = 20;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +71,11 @@ pub fn resolve(flags: Flags, environment: Environment) -> Result<Settings, Setti
         }),
         timeout: length(flags.timeout, "--timeout", file.timeout, TIMEOUT),
         max_wait: length(flags.max_wait, "--max-wait", file.max_wait, MAX_WAIT),
+        after_run: AfterRun {
+            command: file.after_run.command,
+            timeout: file.after_run.timeout.unwrap_or(AFTER_RUN_TIMEOUT),
+            jump_percent: file.after_run.jump_percent.unwrap_or(JUMP_PERCENT),
+        },
         tokens: TokenSettings {
             none_wanted: flags.no_token,
             file: flags.token_file,

@@ -17,6 +17,7 @@ import traceback
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 PROGRAM = os.environ["REPO_CENSUS"]
 SHIM = os.environ["FAULT_SHIM"]
@@ -68,7 +69,8 @@ def wait_until(holds):
 class Github:
     """Answers every search at once, each with a count of its own, so that every row can be told apart."""
 
-    def __init__(self, pause_s=0.0):
+    def __init__(self, pause_s=0.0, refused=None):
+        """`refused` is a query that is answered with 404."""
         github, self.count, self.lock = self, 100_000_000, threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
@@ -79,7 +81,8 @@ class Github:
             def do_GET(self):
                 time.sleep(pause_s)
                 body = f'{{"total_count":{github.next_count()},"incomplete_results":false,"items":[]}}'.encode()
-                self.send_response(200)
+                is_refused = refused is not None and refused in parse_qs(urlsplit(self.path).query).get("q", [])
+                self.send_response(404 if is_refused else 200)
                 headers = {
                     "Content-Type": "application/json; charset=utf-8",
                     "Content-Length": len(body),
@@ -115,13 +118,14 @@ class Workdir:
 
     failed = itertools.count()
 
-    def __init__(self, frameworks, github=None, folder=None):
+    def __init__(self, frameworks, github=None, folder=None, more=""):
         self.folder = Path(folder or tempfile.mkdtemp(prefix="repo-census-"))
         self.github = github
         self.frameworks = frameworks
         self.history = self.folder / "output/mine/history.csv"
         survey = 'title = "Mine"\n[[metrics]]\nid = "repositories"\nquery = "{query} is:public"\n'
         survey += "".join(f'[[frameworks]]\nname = "F{no}"\n' for no in range(1, frameworks + 1))
+        survey += more
         (self.folder / "config/surveys").mkdir(parents=True, exist_ok=True)
         (self.folder / "config/surveys/mine.toml").write_text(survey)
 

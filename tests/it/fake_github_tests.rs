@@ -4,6 +4,7 @@
 
 mod graphql;
 mod limits;
+mod population;
 mod raw_client;
 mod wire;
 

@@ -3,8 +3,10 @@
 // Tests wait for real processes and look at real clocks.
 #![allow(clippy::disallowed_methods)]
 
+mod after_run;
 mod charts;
 mod collect;
+mod daemon;
 mod fake_github;
 mod fake_github_tests;
 mod foreign;
@@ -21,6 +23,7 @@ mod repository;
 mod rooms;
 mod simulated;
 mod surveys;
+mod template;
 mod trend;
 mod two_years;
 mod workdir;

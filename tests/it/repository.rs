@@ -45,7 +45,9 @@ fn program_arguments(line: &str) -> Option<Vec<String>> {
 #[test]
 fn the_commands_of_the_readme_and_the_docs_work() {
     let mut ran = 0;
-    for file in ["README.md", "docs/guide.md", "docs/surveys.md", "docs/data.md"] {
+    for file in
+        ["README.md", "docs/guide.md", "docs/surveys.md", "docs/data.md", "docs/operations.md"]
+    {
         // Later commands may build on earlier ones of the same page. Live ones ask the fake GitHub.
         let workdir = Workdir::new();
         let github = fake().search_limit_authenticated(1000).start();
@@ -93,6 +95,23 @@ fn the_survey_blocks_of_the_docs_are_sound() {
 }
 
 #[test]
+fn the_settings_blocks_of_the_docs_are_sound() {
+    let page = repository_text("docs/operations.md");
+    for block in blocks(&page, "toml") {
+        let workdir = Workdir::new();
+        workdir.write("settings.toml", &block);
+        let outcome = workdir.run(&["check", "--settings", "settings.toml"]);
+        assert_eq!(outcome.code, 0, "{block}\n{}", outcome.snapshot());
+        assert!(
+            outcome.stdout.contains("calls [\"[folder]/tell-me\", \"--channel\""),
+            "{}",
+            outcome.stdout
+        );
+    }
+    assert_eq!(blocks(&page, "toml").len(), 1);
+}
+
+#[test]
 fn the_example_is_what_a_replay_makes() {
     let workdir = Workdir::new();
     let folder = "output/backend-frameworks/replay-codingnomads-2023/";
@@ -131,6 +150,8 @@ fn completions_and_manual_pages_are_made() {
         "-report",
         "-trend",
         "-export",
+        "-template",
+        "-health",
         "-check",
         "-import",
         "-repair",

@@ -45,7 +45,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("croner", &["src/domain/period/"]),
     ("sd_notify", &["src/platform.rs", "src/settings/env.rs"]),
     ("resvg", &["src/export/png.rs"]),
-    ("unicode_segmentation", &["src/report/chart/words.rs"]),
+    ("rustix", &["src/platform.rs"]),
+    ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
     ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
 ];
 

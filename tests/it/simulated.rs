@@ -4,13 +4,17 @@
 //! alone; sockets, files and documents are real.
 
 mod clock;
+mod daemon;
 mod days;
+mod machine;
 mod sizes;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use repo_census::cli;
+use repo_census::clock::Clock;
+use repo_census::platform::Stop;
 use repo_census::settings::{Api, Environment, Layer, Setting};
 
 use self::clock::SimulatedClock;
@@ -41,22 +45,21 @@ impl World {
 
     /// Runs the program, and returns its exit code.
     fn run(&self, arguments: &[&str]) -> u8 {
+        self.run_with(arguments, Box::new(SimulatedClock(self.time.clone())), None)
+    }
+
+    /// Runs the program with a clock of its own, until it is asked to stop.
+    fn run_with(&self, arguments: &[&str], clock: Box<dyn Clock>, stop: Option<Stop>) -> u8 {
         let root = Setting { value: self.workdir.path(""), layer: Layer::Default };
         let api = Setting { value: Api::Url(self.github.api_url().into()), layer: Layer::Default };
-        let environment = || Environment {
-            root: Some(root.clone()),
-            api: Some(api.clone()),
+        let environment = Environment {
+            root: Some(root),
+            api: Some(api),
             api_url: Some(self.github.api_url().to_owned()),
             github_tokens: vec![("GH_TOKEN", TOKEN.to_owned().into())],
             ..Environment::default()
         };
-        let run = || {
-            let clock = Box::new(SimulatedClock(self.time.clone()));
-            cli::run([&["repo-census", "--quiet"], arguments].concat(), environment(), clock, None)
-        };
-        // A program that another test starts at this moment holds a copy of our open files, and with
-        // it the lock, until it is loaded.
-        (0..3).map(|_| run()).find(|code| *code != 75).unwrap_or(75)
+        cli::run([&["repo-census", "--quiet"], arguments].concat(), environment, clock, stop)
     }
 
     /// Returns the rows of the history: run, framework, attempt, count, status, source.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::after_run::{self, EndedRun};
 use super::super::args::ApiArg;
 use super::super::connection::Connection;
 use super::super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
@@ -18,6 +19,7 @@ use crate::domain::sample::{Outcome, Sample, is_settled, select_answer};
 use crate::domain::when::When;
 use crate::github::{Closed, SourceError};
 use crate::history::{Selection, Wanted};
+use crate::platform::Signal;
 use crate::report::count;
 
 /// A run that ended, with what is needed to tell of it.
@@ -32,21 +34,34 @@ pub(super) struct Closing<'a> {
 
 impl Closing<'_> {
     /// Tells how the run went, chooses the exit code, and does what is to be done after a run.
-    pub(super) fn close(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
+    pub(super) async fn close(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {
         let is_refused = matches!(
             &ended,
             Err(CollectError::Source(SourceError::Closed { why: Closed::TokenRefused, .. }))
         );
         let told = self.tell(ended, outputs);
         if let (Some(connection), Origin::Github) = (self.connection, &self.order.origin) {
-            let has_token = connection.token.is_some();
-            let accepted = if is_refused { TokenFate::Refused } else { TokenFate::Accepted };
-            let observed = self
-                .heard
-                .observed(has_token.then_some(accepted), self.order.session.clock.now_utc());
-            leave_health(self.order.session, &self.order.survey, observed);
+            let fate = if is_refused { TokenFate::Refused } else { TokenFate::Accepted };
+            self.follow(connection.token.as_ref().map(|_| fate), &told).await;
         }
         told
+    }
+
+    /// Leaves the health, then does what survey and settings want after a run.
+    async fn follow(&self, fate: Option<TokenFate>, told: &Result<u8, Failure>) {
+        let Order { session, survey, .. } = self.order;
+        let observed = self.heard.observed(fate, session.clock.now_utc());
+        leave_health(session, survey, observed.clone());
+        let (exit_code, message) = match told {
+            Ok(code) => (*code, None),
+            Err(failure) => (failure.code, Some(failure.message.clone())),
+        };
+        // Whoever ends a run wants an end.
+        if [Signal::Interrupt, Signal::Terminate].map(Signal::exit_code).contains(&exit_code) {
+            return;
+        }
+        after_run::follow(session, survey, EndedRun { id: self.run, exit_code, message, observed })
+            .await;
     }
 
     fn tell(&self, ended: Ended, outputs: &Outputs) -> Result<u8, Failure> {

@@ -249,7 +249,9 @@ impl Order<'_> {
         drop((appender, plan, past));
         self.remove_empty_recording();
         let connection = connection.as_ref();
-        closing::Closing { order: self, connection, run, kept, heard: &heard }.close(ended, outputs)
+        closing::Closing { order: self, connection, run, kept, heard: &heard }
+            .close(ended, outputs)
+            .await
     }
 
     /// Ends a run that has nothing to ask: what it lacks is no longer, or never was, in the survey.

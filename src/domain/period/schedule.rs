@@ -6,12 +6,16 @@
 //! that is doubled comes the first time. Every other line follows real time: what is skipped is not
 //! made up for, what is doubled comes twice.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeZone as _, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
+
+use super::super::cron_line::CronFields;
 
 /// A survey's schedule: a cron line in a time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +117,39 @@ impl Schedule {
                 _ => return Some(due),
             }
         }
+    }
+
+    /// Returns the time zone.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Returns the values that the line's fields allow; `None` where which days they mean depends on
+    /// the month (`L`, `W`, `#`), or a day must be in both fields of days.
+    #[must_use]
+    pub fn fields(&self) -> Option<CronFields> {
+        let pattern = &self.cron.pattern;
+        let (days, weekdays) = (&pattern.days, &pattern.days_of_week);
+        let is_any_day = pattern.is_dom_wildcard() || pattern.is_dow_wildcard();
+        let in_both = pattern.matches_dom_and_dow() && !is_any_day;
+        if days.has_modifiers() || weekdays.has_modifiers() || in_both {
+            return None;
+        }
+        let values = |values: Vec<u16>| -> Vec<u8> {
+            values.into_iter().filter_map(|value| value.try_into().ok()).collect()
+        };
+        // Sunday is 0 and 7.
+        let weekday = |day: u8| day % 7;
+        let weekdays: BTreeSet<u8> = values(weekdays.values()).into_iter().map(weekday).collect();
+        let weekdays = Some(weekdays.into_iter().collect());
+        Some(CronFields::new(
+            values(pattern.minutes.values()),
+            values(pattern.hours.values()),
+            Some(values(days.values())).filter(|_| !pattern.is_dom_wildcard()),
+            values(pattern.months.values()),
+            weekdays.filter(|_| !pattern.is_dow_wildcard()),
+        ))
     }
 
     fn zoned(&self, moment: DateTime<Utc>) -> Option<Zoned> {

@@ -1,6 +1,7 @@
 //! What charts over time share: the field with its gaps, dates and flags, the lines in it, and the
 //! names beside them.
 
+use super::super::number::count;
 use super::super::trend::{EventKind, TrendReport};
 use super::days::Time;
 use super::labels::spread;
@@ -81,7 +82,7 @@ impl Field {
     ) -> Self {
         let names_width = names.min(sheet.width * NAMES);
         let right = sheet.width - MARGIN - names_width - LEAD - 14.0;
-        let top = sheet.y + if report.events.is_empty() { 8.0 } else { 20.0 };
+        let top = sheet.y + if report.events.is_empty() { 12.0 } else { 22.0 };
         let (from, to) = (report.first.run.started_at(), report.last.run.started_at());
         let time = Time::new(from, to, left + EDGE, right);
         sheet.y = top + height + 22.0;
@@ -269,11 +270,12 @@ pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> 
             format!(
                 "grey are the next {}; {} more are not drawn",
                 drawn.len() - named,
-                counted - drawn.len()
+                count((counted - drawn.len()) as u64)
             )
         } else {
             format!("the other {} are grey", counted - named)
         };
+        let counted = count(counted as u64);
         remarks
             .push(format!("Named are the first {named} of {counted} by the last count; {others}."));
     }

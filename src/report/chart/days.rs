@@ -6,7 +6,7 @@ use super::words::text_width;
 use crate::domain::period::midnight;
 
 /// How far dates stand apart at least.
-const GAP: f64 = 24.0;
+const GAP: f64 = 16.0;
 
 /// An axis of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,13 +67,19 @@ impl Time {
         self.left + share.clamp(0.0, 1.0) * (self.right - self.left)
     }
 
-    /// Returns the dates that are written below the axis, in UTC, each with its place.
+    /// Returns the dates that are written below the axis, in UTC, each with its place: round ones
+    /// if two of them fit, else the days of both ends, if there is room for these.
     pub(super) fn ticks(&self, size: f64) -> Vec<(f64, String)> {
         let all = STEPS.iter().filter_map(|step| self.ticks_of(*step));
         let fits = |ticks: &Vec<(f64, String)>| {
             ticks.windows(2).all(|pair| pair[1].0 - pair[0].0 >= text_width(&pair[1].1, size) + GAP)
         };
-        all.filter(|ticks| !ticks.is_empty()).find(fits).unwrap_or_default()
+        let both_ends = || {
+            let day = |seconds| moment(seconds).map(|at| (self.place(at), Step::Days(1).name(at)));
+            [day(self.from_s), day(self.to_s)].into_iter().flatten().collect::<Vec<_>>()
+        };
+        let found = all.filter(|ticks| ticks.len() > 1).find(fits);
+        found.or_else(|| Some(both_ends()).filter(fits)).unwrap_or_default()
     }
 
     /// Returns the dates of a step; `None` if they are far too many.

@@ -1,7 +1,7 @@
 //! What every picture has around it: heading above, remarks below, and how wide it is.
 
 use super::scene::{Anchor, Plot, Role, Scene, Shape};
-use super::words::{text_width, wrap, wrap_at_most};
+use super::words::{clean, text_width, wrap, wrap_at_most};
 
 /// How a chart is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub(super) fn text_shape(
     role: Role,
     text: &str,
 ) -> Shape {
-    Shape::Text { at, size, anchor, role, text: super::super::escape::terminal(text) }
+    Shape::Text { at, size, anchor, role, text: clean(text) }
 }
 
 /// Returns the width of the widest of some texts.

@@ -32,7 +32,7 @@ impl Theme {
             Role::Grid => ("#d8dee4", "#343a42"),
             Role::Gap => ("#eef0f2", "#22262d"),
             Role::Bar => ("#2f6f9f", "#6fb1e0"),
-            Role::Other => ("#b4bbc3", "#565d66"),
+            Role::Other => ("#8c959f", "#6e7681"),
             Role::Flag => ("#6e7781", "#9aa4af"),
             Role::Series(place) => {
                 (LIGHT_SERIES[place % SERIES_COLOURS], DARK_SERIES[place % SERIES_COLOURS])
@@ -108,7 +108,10 @@ mod tests {
             let paper = theme.colour(Role::Paper);
             let of = |role| contrast(theme.colour(role), paper);
             assert!(of(Role::Ink) >= 7.0 && of(Role::Muted) >= 4.5, "{theme:?}");
-            assert!(of(Role::Bar) >= 3.0 && of(Role::Flag) >= 4.5, "{theme:?}");
+            assert!(
+                of(Role::Bar) >= 3.0 && of(Role::Other) >= 3.0 && of(Role::Flag) >= 4.5,
+                "{theme:?}"
+            );
             for place in 0..SERIES_COLOURS {
                 assert!(
                     of(Role::Series(place)) >= 3.0,

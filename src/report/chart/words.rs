@@ -5,7 +5,9 @@
 //! nearly so. No library of fonts is asked: layouts are the same in every build.
 
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::super::escape;
 
 /// The widths of U+0020 to U+007E, in thousandths of the size.
 const BASIC: [u16; 95] = [
@@ -17,9 +19,27 @@ const BASIC: [u16; 95] = [
 ];
 /// The widths of a few signs that every chart writes.
 const SIGNS: [(char, u16); 5] = [('≥', 549), ('≤', 549), ('–', 557), ('…', 1000), ('·', 334)];
-/// The width of any other character that takes one column, and of one that takes two.
-const ONE_COLUMN: u16 = 800;
+/// About the widths of other characters: small letters, all others that take one column of a
+/// terminal, and those that take two.
+const SMALL_LETTER: u16 = 650;
+const ONE_COLUMN: u16 = 850;
 const TWO_COLUMNS: u16 = 1300;
+/// The most marks that stand on one letter; a pile of them would cover the lines above.
+const MOST_MARKS: usize = 2;
+const JOINER: char = '\u{200d}';
+
+/// Returns a text without what does harm in a picture: characters that control or turn the direction
+/// of others, and piles of marks.
+pub(super) fn clean(text: &str) -> String {
+    let mut marks = 0;
+    let mut cleaned = escape::terminal(text);
+    cleaned.retain(|c| {
+        let is_mark = c.width() == Some(0) && c != JOINER;
+        marks = if is_mark { marks + 1 } else { 0 };
+        marks <= MOST_MARKS
+    });
+    cleaned
+}
 
 /// Returns about how wide a text is at a size.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
@@ -36,6 +56,7 @@ fn grapheme_width(grapheme: &str) -> u32 {
     });
     u32::from(known.unwrap_or_else(|| match grapheme.width() {
         0 => 0,
+        1 if single.is_some_and(char::is_lowercase) => SMALL_LETTER,
         1 => ONE_COLUMN,
         _ => TWO_COLUMNS,
     }))
@@ -103,6 +124,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn piles_of_marks_are_taken_down() {
+        assert_eq!(clean("e\u{301}\u{302}\u{303}\u{304}x\u{301}"), "e\u{301}\u{302}x\u{301}");
+        assert_eq!(clean("\u{202e}a\u{7}b👨‍👩‍👧‍👦"), "ab👨‍👩‍👧‍👦");
+    }
 
     #[test]
     fn texts_are_cut_between_characters() {

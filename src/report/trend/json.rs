@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::TrendReport;
+use super::{EventKind, TrendEvent, TrendReport};
 use crate::domain::period::Period;
-use crate::domain::trend::{TrendEnd, TrendLine, TrendPoint, Turn, TurnKind};
+use crate::domain::run::RunId;
+use crate::domain::trend::{CoursePoint, TrendEnd, TrendLine, TrendPoint, Turn, TurnKind};
 
 /// The version of the layout; it grows when a key goes or changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
@@ -22,9 +24,18 @@ struct Document<'a> {
     last_period: End,
     periods_with_run: usize,
     gaps: Vec<Span>,
+    periods: Vec<End>,
+    events: Vec<Event<'a>>,
     sources: &'a [String],
     trend: Vec<Entry<'a>>,
     notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    at: String,
+    is_break: bool,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -52,6 +63,10 @@ struct Entry<'a> {
     change_per_week: Option<f64>,
     periods: usize,
     turns: Vec<Change>,
+    /// A value for each of the document's `periods`, all on one line.
+    counts: Option<Box<RawValue>>,
+    statuses: Option<Box<RawValue>>,
+    ranks: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -72,13 +87,12 @@ struct Change {
 
 /// Renders the trend as JSON, indented, with a line feed at the end.
 ///
-/// What is not known is `null`, never 0 and never left out.
+/// What is not known is `null`, never 0 and never left out. `counts`, `statuses` and `ranks` of a
+/// framework have a value for each of `periods`, which are those with a finished run; between them
+/// lie the `gaps`.
 #[must_use]
 pub fn render_trend_json(report: &TrendReport) -> String {
-    let end = |end: TrendEnd| {
-        let Span { from, to } = span(&end.period);
-        End { from, to, run: end.run.to_string() }
-    };
+    let end = |end: TrendEnd| make_end(&end.period, end.run);
     let document = Document {
         schema_version: SCHEMA_VERSION,
         survey: &report.survey,
@@ -90,8 +104,10 @@ pub fn render_trend_json(report: &TrendReport) -> String {
         last_period: end(report.last),
         periods_with_run: report.periods,
         gaps: report.gaps.iter().map(span).collect(),
+        periods: report.rows.iter().map(|row| make_end(&row.period, row.run)).collect(),
+        events: report.events.iter().map(event).collect(),
         sources: &report.sources,
-        trend: report.lines.iter().map(entry).collect(),
+        trend: report.lines.iter().map(|line| entry(line, report.rows.len())).collect(),
         notes: &report.notes,
     };
     // Strings and numbers always have a JSON form.
@@ -100,12 +116,42 @@ pub fn render_trend_json(report: &TrendReport) -> String {
     text
 }
 
+fn moment(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn make_end(period: &Period, run: RunId) -> End {
+    let Span { from, to } = span(period);
+    End { from, to, run: run.to_string() }
+}
+
+fn event(event: &TrendEvent) -> Event<'_> {
+    let is_break = event.kind == EventKind::Break;
+    Event { at: moment(event.at), is_break, text: &event.text }
+}
+
 fn span(period: &Period) -> Span {
-    let moment = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     Span { from: moment(period.from), to: moment(period.to) }
 }
 
-fn entry(line: &TrendLine) -> Entry<'_> {
+/// Writes one value of each period.
+fn of_periods<T: Serialize>(
+    line: &TrendLine,
+    periods: usize,
+    value: impl Fn(&CoursePoint) -> T,
+) -> Option<Box<RawValue>> {
+    let mut values: Vec<Option<T>> = Vec::new();
+    values.resize_with(periods, || None);
+    for point in &line.course {
+        if let Some(cell) = values.get_mut(point.row) {
+            *cell = Some(value(point));
+        }
+    }
+    // Numbers and words always have a JSON form.
+    serde_json::value::to_raw_value(&values).ok()
+}
+
+fn entry(line: &TrendLine, periods: usize) -> Entry<'_> {
     let point = |point: TrendPoint| Point {
         run: point.run.to_string(),
         count: point.count,
@@ -122,6 +168,9 @@ fn entry(line: &TrendLine) -> Entry<'_> {
         change_per_week: line.per_week,
         periods: line.periods,
         turns: line.turns.iter().map(change).collect(),
+        counts: of_periods(line, periods, |point| point.count),
+        statuses: of_periods(line, periods, |point| point.status.as_str()),
+        ranks: of_periods(line, periods, |point| point.rank),
     }
 }
 

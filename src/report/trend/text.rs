@@ -4,16 +4,38 @@ use super::super::escape::markdown;
 use super::super::markdown::{capitalised, row};
 use super::super::notes::{LOWER_BOUND, MISSING, UPPER_RANK};
 use super::super::number::{count, signed, signed_percent, signed_rate};
-use super::super::table::{Align, Column};
-use super::super::terminal::{Look, render_table};
+use super::super::table::{Align, Column, FRAMEWORK};
+use super::super::terminal::{BAR, Look, Table, Tail, TailText};
 use super::TrendReport;
+use super::sparkline::{SHORTEST, sparkline};
 use crate::domain::sample::Status;
 use crate::domain::trend::{TrendLine, TrendPoint};
+
+/// Columns that are left out before sparklines are.
+const SPARKLINES_GO: u8 = 5;
 
 /// Renders the trend; colours are escape codes that the caller strips where nobody wants them.
 #[must_use]
 pub fn render_trend_terminal(report: &TrendReport, look: Look) -> String {
-    render_table(&report.title, &subtitle(report), columns(report), &report.notes, look)
+    let tail = Tail {
+        heading: if report.rows.len() > 1 { "course" } else { "" },
+        shortest: if report.rows.len() > 1 { SHORTEST } else { 0 },
+        goes: SPARKLINES_GO,
+        style: BAR,
+        draw: &|index, columns| {
+            let line = report.lines.get(index);
+            let text = line.map(|line| sparkline(report, line, columns, look.blocks));
+            TailText::Drawn(text.unwrap_or_default())
+        },
+    };
+    let table = Table {
+        title: &report.title,
+        subtitle: &subtitle(report),
+        columns: columns(report),
+        tail,
+        notes: &report.notes,
+    };
+    table.render(look)
 }
 
 /// Renders the trend as a heading, a table and its notes.
@@ -58,11 +80,20 @@ fn columns(report: &TrendReport) -> Vec<Column> {
         heading: heading.to_owned(),
         align,
         cells: report.lines.iter().map(cell).collect(),
+        goes: match heading {
+            "since" => 7,
+            "per week" => 6,
+            "first" => 4,
+            "then" => 3,
+            "change %" => 2,
+            "change" => 1,
+            _ => 0,
+        },
     };
     let or_missing = |text: Option<String>| text.unwrap_or_else(|| MISSING.to_owned());
     let mut columns = vec![
         make("rank", Align::Right, &|line| rank_text(line.rank_now, line.last)),
-        make("framework", Align::Left, &|line| line.framework.clone()),
+        make(FRAMEWORK, Align::Left, &|line| line.framework.clone()),
         make("then", Align::Right, &|line| or_missing(line.rank_then.map(|rank| rank.to_string()))),
         make("first", Align::Right, &|line| count_text(line.first)),
         make("last", Align::Right, &|line| count_text(line.last)),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::clock::timestamp;
 use super::fault::{ValidationKind, Wording};
+use super::population::Population;
 use super::window::Standing;
 
 /// Includes a sample body as published.
@@ -172,6 +173,8 @@ pub(crate) struct SearchPage {
     pub(crate) items: u64,
     /// How many items stand on the pages before.
     pub(crate) skipped: u64,
+    /// The repositories on this page, where there is a population.
+    pub(crate) repositories: Option<(&'static Population, Vec<usize>)>,
 }
 
 impl SearchPage {
@@ -179,8 +182,19 @@ impl SearchPage {
     pub(crate) fn to_json(&self) -> String {
         let count = self.total_count.as_ref();
         let count = count.map_or_else(String::new, |count| format!("\"total_count\":{count},"));
-        let items: Vec<String> =
-            (1..=self.items).map(|number| repository(self.skipped + number).to_string()).collect();
+        let items: Vec<String> = match &self.repositories {
+            None => {
+                (1..=self.items).map(|nth| repository(self.skipped + nth).to_string()).collect()
+            }
+            Some((population, places)) => {
+                let item = |place: &usize| {
+                    let mut item = repository(1);
+                    population.write_item(*place, &mut item);
+                    item.to_string()
+                };
+                places.iter().map(item).collect()
+            }
+        };
         format!(
             "{{{count}\"incomplete_results\":{},\"items\":[{}]}}",
             self.incomplete_results,

@@ -10,6 +10,8 @@ use super::clock::SimulatedTime;
 use super::fault::Fault;
 use super::graphql::{GraphqlFault, TimeModel};
 use super::headers::RateHeaders;
+use super::population::Population;
+use super::query::{find_error, invent_count};
 use super::secondary::SecondaryLimits;
 
 /// A user and the tokens that share the user's windows.
@@ -28,6 +30,10 @@ pub(crate) struct Settings {
     pub(crate) users: Vec<User>,
     /// The counts of queries, by their exact text.
     pub(crate) counts: HashMap<String, u64>,
+    /// What all other queries find; without, their counts are invented.
+    pub(crate) population: Option<&'static Population>,
+    /// Which searches of it stop early.
+    pub(crate) stops: StopsAbove,
     /// Searches per window with a token.
     pub(crate) search_limit_authenticated: u32,
     /// Searches per window without one.
@@ -60,6 +66,51 @@ pub(crate) struct Settings {
     pub(crate) faults: Vec<Fault>,
     /// What concerns GraphQL alone.
     pub(crate) graphql: GraphqlSettings,
+}
+
+/// Which searches of a population stop early, by the number of repositories that they would find.
+///
+/// Over REST the answer says so; over GraphQL nothing tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct StopsAbove {
+    /// Those over REST.
+    pub(crate) rest: Option<u64>,
+    /// Those over GraphQL.
+    pub(crate) graphql: Option<u64>,
+}
+
+/// Returns how much of so many repositories a search finds before it stops, if it does.
+fn find_until_stopped(all: u64, most: Option<u64>) -> (u64, bool) {
+    match most {
+        Some(most) if all > most => (all - all / 4, true),
+        _ => (all, false),
+    }
+}
+
+impl Settings {
+    /// Returns the count of a query over REST, and whether the search stopped early.
+    pub(crate) fn count_over_rest(&self, q: &str) -> (u64, bool) {
+        match (self.counts.get(q), self.population) {
+            (Some(count), _) => (*count, false),
+            (None, Some(population)) => find_until_stopped(population.count(q), self.stops.rest),
+            (None, None) => (invent_count(q), false),
+        }
+    }
+
+    /// Returns the count of a query over GraphQL: that of REST, but for those set for it alone.
+    ///
+    /// Where REST answers 422, GraphQL finds nothing: what it really does is not documented.
+    pub(crate) fn count_over_graphql(&self, q: &str) -> u64 {
+        let set = self.graphql.counts.get(q).or_else(|| self.counts.get(q));
+        match (set, find_error(Some(q)), self.population) {
+            (Some(count), _, _) => *count,
+            (None, Some(_), _) => 0,
+            (None, None, Some(population)) => {
+                find_until_stopped(population.count(q), self.stops.graphql).0
+            }
+            (None, None, None) => invent_count(q),
+        }
+    }
 }
 
 /// What can be set for GraphQL alone.
@@ -110,6 +161,8 @@ impl Default for Builder {
         let settings = Settings {
             users: Vec::new(),
             counts: HashMap::new(),
+            population: None,
+            stops: StopsAbove::default(),
             search_limit_authenticated: 30,
             search_limit_anonymous: 10,
             window: Duration::from_secs(60),
@@ -146,6 +199,14 @@ impl Builder {
     #[must_use]
     pub(crate) fn count(mut self, q: &str, count: u64) -> Self {
         self.settings.counts.insert(q.to_owned(), count);
+        self
+    }
+
+    /// Lets queries without a set count search a population; some of its searches stop early.
+    #[must_use]
+    pub(crate) fn population(mut self, population: &'static Population, stops: StopsAbove) -> Self {
+        self.settings.population = Some(population);
+        self.settings.stops = stops;
         self
     }
 

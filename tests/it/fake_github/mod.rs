@@ -14,6 +14,7 @@
 //! | `limits`, `window`, `secondary` | primary and secondary limits |
 //! | `visit` | a request past the door, and what is decided about it |
 //! | `routes`, `query`, `search` | what a request asks for |
+//! | `population` | repositories that queries find, instead of set counts |
 //! | `graphql` | documents: reading, deciding, answering |
 //! | `bodies`, `headers`, `scripted` | what is said |
 //! | `answer`, `filler`, `wire` | how it is sent, or broken |
@@ -31,6 +32,7 @@ mod filler;
 mod graphql;
 mod headers;
 mod limits;
+mod population;
 mod query;
 mod request;
 mod routes;
@@ -47,11 +49,12 @@ mod wire;
 
 #[allow(unused_imports, reason = "each test uses a part of the interface")]
 pub(crate) use self::{
-    builder::Builder,
+    builder::{Builder, StopsAbove},
     clock::SimulatedTime,
     fault::{ErrorBody, Fault, Reply, ValidationKind, When, Wording},
     graphql::{GraphqlFault, GraphqlReply, SeenGraphql, TimeModel},
     headers::RateHeaders,
+    population::{KINDS, Population},
     secondary::SecondaryLimits,
     seen::SeenRequest,
 };

@@ -72,7 +72,7 @@ pub(crate) fn find_error(q: Option<&str>) -> Option<ValidationKind> {
 }
 
 /// Splits a query at spaces and parentheses outside quotes.
-fn split_terms(q: &str) -> Vec<String> {
+pub(super) fn split_terms(q: &str) -> Vec<String> {
     let mut terms = vec![String::new()];
     let mut quoted = false;
     for character in q.chars() {

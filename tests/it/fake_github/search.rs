@@ -27,7 +27,14 @@ pub(crate) fn find_page(request: &Request, total_count: u64) -> Result<SearchPag
         incomplete_results: false,
         items: per_page.min(reachable.saturating_sub(skipped)),
         skipped,
+        repositories: None,
     })
+}
+
+/// Returns the part of what was found that stands on a page.
+pub(crate) fn on_page(page: &SearchPage, found: &[usize]) -> Vec<usize> {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    found.iter().copied().skip(number(page.skipped)).take(number(page.items)).collect()
 }
 
 /// Writes a page as an answer, with the `Link` header when there are more pages.

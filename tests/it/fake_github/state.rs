@@ -12,7 +12,6 @@ use super::fault::{Asked, Fault, Reply, Script, Stage, Wording};
 use super::graphql::{Desk, GraphqlFault, House};
 use super::headers::Resource;
 use super::limits::Limits;
-use super::query::invent_count;
 use super::request::Request;
 use super::routes::{Hops, Route, redirected_path};
 use super::scripted::{self, json_message};
@@ -264,10 +263,16 @@ impl State {
         match route {
             Route::Search { .. } => {
                 let q = request.parameter("q").unwrap_or_default();
-                let set = self.settings.counts.get(q).copied();
-                let total = set.unwrap_or_else(|| invent_count(q));
+                let (total, is_stopped) = self.settings.count_over_rest(q);
                 match search::find_page(request, total) {
                     Ok(mut page) => {
+                        page.incomplete_results = is_stopped;
+                        let has_items = request.parameter("per_page") != Some("1");
+                        let population = self.settings.population.filter(|_| has_items);
+                        page.repositories = population.map(|all| {
+                            let found = all.ordered(q, request.parameter("sort"));
+                            (all, search::on_page(&page, &found))
+                        });
                         if let Some(reply) = reply {
                             scripted::alter_page(reply, &mut page);
                         }

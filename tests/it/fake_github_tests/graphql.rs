@@ -37,7 +37,7 @@ fn body_of(searches: usize) -> String {
     body_for(&queries)
 }
 
-fn ask(github: &FakeGithub, queries: &[&str]) -> RawAnswer {
+pub(super) fn ask(github: &FakeGithub, queries: &[&str]) -> RawAnswer {
     post(github, &body_for(queries), TOKEN)
 }
 

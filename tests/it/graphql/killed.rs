@@ -29,7 +29,7 @@ fn a_thousand_counts_survive_kills_and_are_not_asked_twice() {
     let queries = write_survey(&workdir, 1_000);
     let mut in_flight: BTreeSet<String> = BTreeSet::new();
     let mut kills = 0;
-    for round in 0..20 {
+    for round in 0..60 {
         let resume: &[&str] =
             if workdir.path("output/many/history.csv").exists() { &["--resume"] } else { &[] };
         let mut child = collect(&workdir, &github, &[resume, &["--cross-check", "0"]].concat())
@@ -52,7 +52,7 @@ fn a_thousand_counts_survive_kills_and_are_not_asked_twice() {
         child.kill().expect("a kill");
         child.wait().expect("an end");
         kills += 1;
-        assert!(round < 19, "an end");
+        assert!(round < 59, "an end");
         let documents = github.graphql_requests();
         // Whatever was sent last may not have reached the history.
         in_flight.extend(documents.last().into_iter().flat_map(|seen| seen.queries.clone()));

@@ -10,7 +10,6 @@ use super::super::door::{Caller, Door};
 use super::super::fault::{Asked, Script, Wording};
 use super::super::headers::Resource;
 use super::super::limits::Limits;
-use super::super::query::{find_error, invent_count};
 use super::super::scripted;
 use super::super::secondary::Endpoint;
 use super::super::visit::{Arrival, FIRST_USER_ID, Outcome, Takes, Visit};
@@ -281,17 +280,8 @@ fn let_in<'a>(house: &mut House<'_>, arrival: &Arrival<'a>) -> Result<Visit<'a>,
 }
 
 /// Executes a document with the counts of REST, but for those that are set for GraphQL alone.
-///
-/// Where REST answers 422, GraphQL finds nothing: what it really does is not documented.
 fn execute(settings: &Settings, plan: &Plan, standing: Standing) -> Executed {
-    let count = |query: &str| {
-        let set = settings.graphql.counts.get(query).or_else(|| settings.counts.get(query));
-        match (set, find_error(Some(query))) {
-            (Some(count), _) => *count,
-            (None, Some(_)) => 0,
-            (None, None) => invent_count(query),
-        }
-    };
+    let count = |query: &str| settings.count_over_graphql(query);
     let rate = settings.has_limits.then(|| Rate {
         limit: standing.limit,
         remaining: standing.remaining(),
