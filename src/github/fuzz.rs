@@ -1,6 +1,8 @@
 //! Answers as they come from the network, and what they say of limits. Built for tests and fuzzers
 //! only; see `crate::fuzz`.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is what a target has to say")]
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
