@@ -106,6 +106,21 @@ impl Stopper {
     }
 }
 
+/// Returns the number of the user that a file or folder belongs to; `None` if it is not there.
+#[cfg(unix)]
+#[must_use]
+pub fn owner_of(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|found| found.uid())
+}
+
+/// Returns `None`: this system numbers no users.
+#[cfg(not(unix))]
+#[must_use]
+pub fn owner_of(_path: &Path) -> Option<u32> {
+    None
+}
+
 /// What is told to whoever started the program, such as systemd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign<'a> {
@@ -144,21 +159,6 @@ pub fn notify_supervisor(signs: &[Sign<'_>]) -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn notify_supervisor(_signs: &[Sign<'_>]) -> io::Result<()> {
     Ok(())
-}
-
-/// Returns the number of the user that a file or folder belongs to; `None` if it is not there.
-#[cfg(unix)]
-#[must_use]
-pub fn owner_of(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata(path).ok().map(|found| found.uid())
-}
-
-/// Returns `None`: this system numbers no users.
-#[cfg(not(unix))]
-#[must_use]
-pub fn owner_of(_path: &Path) -> Option<u32> {
-    None
 }
 
 /// Makes a child the first of a group of its own, so that it can be ended with all its children.

@@ -344,6 +344,31 @@ pub(super) struct CountArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// What is to start the runs
+    pub(super) kind: TemplateKind,
+
+    /// The survey; it needs a schedule
+    pub(super) survey: String,
+
+    /// The file that holds the token [default: token in your config folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// Collect without a token: ten searches a minute
+    #[arg(long, conflicts_with = "token_file")]
+    pub(super) no_token: bool,
+
+    /// The container image, for kubernetes [default: repo-census:VERSION]
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) image: Option<String>,
+
+    /// Write the files to this folder instead of stdout
+    #[arg(long, value_name = "DIR/")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DaemonArgs {
     /// The survey
     pub(super) survey: Option<String>,
@@ -369,31 +394,6 @@ pub(super) struct DaemonArgs {
 
 /// The most due moments that are printed.
 const MOST_DUE: i64 = 100_000;
-
-#[derive(Debug, Args)]
-pub(super) struct TemplateArgs {
-    /// What is to start the runs
-    pub(super) kind: TemplateKind,
-
-    /// The survey; it needs a schedule
-    pub(super) survey: String,
-
-    /// The file that holds the token [default: token in your config folder]
-    #[arg(long, value_name = "FILE")]
-    pub(super) token_file: Option<PathBuf>,
-
-    /// Collect without a token: ten searches a minute
-    #[arg(long, conflicts_with = "token_file")]
-    pub(super) no_token: bool,
-
-    /// The container image, for kubernetes [default: repo-census:VERSION]
-    #[arg(long, value_name = "IMAGE")]
-    pub(super) image: Option<String>,
-
-    /// Write the files to this folder instead of stdout
-    #[arg(long, value_name = "DIR/")]
-    pub(super) out: Option<PathBuf>,
-}
 
 #[derive(Debug, Args)]
 pub(super) struct HealthArgs {
@@ -503,6 +503,8 @@ pub(super) enum Format {
     Png,
     /// A method section in Markdown: queries with links, moments, completeness, citation
     Methods,
+    /// A page with every metric, its trend and how it was counted; one file
+    Html,
 }
 
 /// What starts runs again and again.

@@ -1,7 +1,7 @@
 //! The door: arguments in; text, files and an exit code out.
 //!
 //! `args` is what can be typed, `ui` the only place that prints, `diagnostic` the only place that
-//! knows hints and exit codes, `output` the only place that writes reports to files; then a file
+//! knows hints and exit codes, `output` the only place that writes reports to files, `page` what a page is made of; then a file
 //! for each command.
 
 mod after_run;
@@ -19,7 +19,9 @@ mod health;
 mod import;
 mod init;
 mod output;
+mod page;
 mod repair;
+mod replace;
 mod report;
 mod template;
 mod trend;

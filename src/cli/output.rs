@@ -1,16 +1,15 @@
 //! Formats and files: what goes to stdout, and what replaces which file.
 
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::args::{ChartArg, Format, OutputArgs, TrendArgs};
 use super::diagnostic::{Failure, Hint};
+use super::page;
+pub(super) use super::replace::replace_file;
 use super::ui::Ui;
 use crate::export::{HAS_PNG, PngError, render_png};
 use crate::history::is_history;
-use crate::platform::sync_folder;
 use crate::report::{
     ChartLook, Look, RankingReport, ScaleChoice, Scene, Theme, TrendReport, Words, draw_ranking,
     draw_ranks, draw_trend, render_csv, render_json, render_markdown, render_methods, render_svg,
@@ -25,7 +24,7 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const FILE_LOOK: Look = Look { columns: 100, blocks: true };
 
 /// The files that `--out DIR/` writes for a ranking, and for a trend.
-const RANKING_FILES: [(&str, Format); 7] = [
+const RANKING_FILES: &[(&str, Format)] = &[
     ("ranking.txt", Format::Table),
     ("ranking.md", Format::Md),
     ("ranking.csv", Format::Csv),
@@ -33,8 +32,10 @@ const RANKING_FILES: [(&str, Format); 7] = [
     ("ranking.svg", Format::Svg),
     ("ranking.png", Format::Png),
     ("methods.md", Format::Methods),
+    #[cfg(feature = "html")]
+    ("page.html", Format::Html),
 ];
-pub(super) const TREND_FILES: [(&str, Format); 8] = [
+pub(super) const TREND_FILES: &[(&str, Format)] = &[
     ("trend.txt", Format::Table),
     ("trend.md", Format::Md),
     ("trend.csv", Format::Csv),
@@ -112,7 +113,7 @@ impl Outputs {
         command: &[&str],
         arguments: &OutputArgs,
     ) -> Result<Self, Failure> {
-        Self::choose_among(&RANKING_FILES, session, command, arguments)
+        Self::choose_among(RANKING_FILES, session, command, arguments)
     }
 
     /// As [`Outputs::choose`], for a trend, which has no method section.
@@ -121,12 +122,16 @@ impl Outputs {
         arguments: &TrendArgs,
     ) -> Result<Self, Failure> {
         let command: Vec<&str> = ["trend"].into_iter().chain(arguments.survey.as_deref()).collect();
-        let mut outputs = Self::choose_among(&TREND_FILES, session, &command, &arguments.output)?;
+        let mut outputs = Self::choose_among(TREND_FILES, session, &command, &arguments.output)?;
         outputs.wishes.chart = arguments.chart;
         outputs.wishes.scale = arguments.scale.into();
         if outputs.stdout == Some(Format::Methods) || outputs.has_methods() {
             return Err(Failure::usage("a trend has no method section")
                 .hint("one of its last run: `repo-census report --format methods`"));
+        }
+        if outputs.has(Format::Html) {
+            return Err(Failure::usage("a trend alone has no page")
+                .hint("one of rankings and trends: `repo-census report --format html`"));
         }
         Ok(outputs)
     }
@@ -179,6 +184,12 @@ impl Outputs {
     /// Tells whether anything but the table on stdout was asked for.
     pub(super) fn were_chosen(arguments: &OutputArgs) -> bool {
         arguments.format.is_some() || !arguments.out.is_empty()
+    }
+
+    /// Tells whether a format is wanted, on stdout or in a file.
+    pub(super) fn has(&self, wanted: Format) -> bool {
+        let files = self.files.iter().map(|(_, format)| *format);
+        files.chain(self.stdout).any(|format| format == wanted)
     }
 
     /// Tells whether the method section is written to a file.
@@ -240,7 +251,23 @@ impl Render for RankingReport {
             Format::Svg | Format::Png => {
                 return Rendered::Picture(draw_ranking(self, wishes.chart_look(format)));
             }
+            Format::Html => page::render_alone(self),
         })
+    }
+}
+
+/// A ranking whose page says more than it.
+pub(super) struct WithPage {
+    pub(super) report: RankingReport,
+    pub(super) page: String,
+}
+
+impl Render for WithPage {
+    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
+        match format {
+            Format::Html => Rendered::Text(self.page.clone()),
+            format => self.report.render(format, wishes),
+        }
     }
 }
 
@@ -250,8 +277,10 @@ impl Render for TrendReport {
             Format::Md => render_trend_markdown(self),
             Format::Csv => render_trend_csv(self),
             Format::Json => render_trend_json(self),
-            // The method section was refused when formats were chosen.
-            Format::Table | Format::Methods => render_trend_terminal(self, wishes.look),
+            // Method section and page were refused when formats were chosen.
+            Format::Table | Format::Methods | Format::Html => {
+                render_trend_terminal(self, wishes.look)
+            }
             Format::Svg | Format::Png => {
                 let look = wishes.chart_look(format);
                 return Rendered::Picture(match wishes.chart {
@@ -265,6 +294,9 @@ impl Render for TrendReport {
 
 /// Refuses a format that this build lacks, before any work is spent on it.
 fn refuse_missing(format: Format) -> Result<(), Failure> {
+    if format == Format::Html {
+        return page::refuse_if_left_out();
+    }
     if format != Format::Png || HAS_PNG {
         return Ok(());
     }
@@ -298,28 +330,11 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
         "md" => Ok(Format::Md),
         "csv" => Ok(Format::Csv),
         "json" => Ok(Format::Json),
+        "html" => Ok(Format::Html),
         "svg" => Ok(Format::Svg),
         "png" => Ok(Format::Png),
         _ => Err(Failure::usage(format!("`--out {}` names no format", path.display()))
-            .because("the ending must be `.txt`, `.md`, `.csv`, `.json`, `.svg` or `.png`; `methods.md` is the method section")
+            .because("the ending must be `.txt`, `.md`, `.csv`, `.json`, `.svg`, `.png` or `.html`; `methods.md` is the method section")
             .hint("to write all formats to a folder, end its name with `/`")),
     }
-}
-
-/// Replaces a file by a temporary one in its folder, which is made if need be.
-pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // A new file gets the usual mode, not the private one of temporary files.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    if let Ok(old) = fs::metadata(path) {
-        file.as_file().set_permissions(old.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
 }

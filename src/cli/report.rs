@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::ReportArgs;
+use super::args::{Format, ReportArgs};
 use super::diagnostic::{DONE, Failure, Hint};
-use super::output::Outputs;
+use super::output::{Outputs, WithPage};
+use super::page;
 use super::{Session, still_asks};
 use crate::catalog::{CatalogError, Kind};
 use crate::domain::baseline::Baseline;
@@ -31,18 +32,13 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
         None => None,
         Some(text) => Some(find_reference(session, &subject, &selection, text, arguments)?),
     };
-    let report = build(
-        session,
-        &subject,
-        &selection,
-        &Wishes {
-            metric: arguments.metric.as_deref(),
-            reference: reference.as_ref(),
-            share: arguments.share,
-            top: arguments.top.map(|top| usize::try_from(top).unwrap_or(usize::MAX)),
-        },
-    )?;
-    outputs.write(session, &report)?;
+    let wishes = Wishes {
+        metric: arguments.metric.as_deref(),
+        reference: reference.as_ref(),
+        share: arguments.share,
+        top: arguments.top.map(|top| usize::try_from(top).unwrap_or(usize::MAX)),
+    };
+    write_run(session, &subject, &selection, &wishes, &outputs)?;
     if !arguments.output.out.is_empty() && !outputs.has_methods() {
         let words = ["report".to_owned()].into_iter().chain(arguments.survey.clone());
         let words = words.chain(["--format".to_owned(), "methods".to_owned()]);
@@ -59,7 +55,7 @@ pub(super) struct Subject {
 }
 
 /// What is wanted of a report.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Wishes<'a> {
     pub(super) metric: Option<&'a str>,
     pub(super) reference: Option<&'a Reference>,
@@ -111,6 +107,22 @@ pub(super) fn build(
         origin_notes: &origin_notes,
     };
     Ok(RankingReport::new(&inputs)?)
+}
+
+/// Writes what is wanted of a chosen run, in every format that is wanted.
+pub(super) fn write_run(
+    session: &Session,
+    subject: &Subject,
+    selection: &Selection,
+    wishes: &Wishes<'_>,
+    outputs: &Outputs,
+) -> Result<(), Failure> {
+    let report = build(session, subject, selection, wishes)?;
+    if !outputs.has(Format::Html) {
+        return outputs.write(session, &report);
+    }
+    let page = page::render(session, subject, selection, wishes, &report)?;
+    outputs.write(session, &WithPage { report, page })
 }
 
 /// Notes how many rows could not be read, if any.

@@ -149,12 +149,15 @@ fn moment(flag: &str, text: Option<&str>, today: NaiveDate) -> Result<Option<Whe
     When::parse(text, today).map(Some).ok_or_else(|| bad_moment(flag, text))
 }
 
-/// Returns how periods are found: by `--per`, else by the survey's schedule, else by the day.
+/// Returns how periods are found: by `--per`, else as usual.
 fn periods(subject: &Subject, per: Option<PerArg>) -> Periods {
-    let schedule = subject.survey.as_ref().and_then(|survey| survey.schedule.clone());
-    match (per, schedule) {
-        (Some(per), _) => Periods::Calendar(per.into()),
-        (None, Some(schedule)) => Periods::Scheduled(Box::new(schedule)),
-        (None, None) => Periods::Calendar(Per::Day),
+    per.map_or_else(|| usual_periods(subject), |per| Periods::Calendar(per.into()))
+}
+
+/// Returns how periods are found where nobody says how: by the survey's schedule, else by the day.
+pub(super) fn usual_periods(subject: &Subject) -> Periods {
+    match subject.survey.as_ref().and_then(|survey| survey.schedule.clone()) {
+        Some(schedule) => Periods::Scheduled(Box::new(schedule)),
+        None => Periods::Calendar(Per::Day),
     }
 }

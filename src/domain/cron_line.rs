@@ -27,26 +27,10 @@ const HOUR_M: i32 = 60;
 const DAY_H: i32 = 24;
 
 impl CronFields {
-    /// Puts fields together; a restriction that leaves nothing out is none.
+    /// Returns the line that is due at these minutes of every hour.
     #[must_use]
-    pub fn new(
-        minutes: Vec<u8>,
-        hours: Vec<u8>,
-        days: Option<Vec<u8>>,
-        months: Vec<u8>,
-        weekdays: Option<Vec<u8>>,
-    ) -> Self {
-        let is_any = |days: &Option<Vec<u8>>, all| days.as_ref().is_some_and(|d| d.len() == all);
-        // One of the two is enough, so all of either is any day.
-        let (days, weekdays) = match (is_any(&days, 31), is_any(&weekdays, 7)) {
-            (false, false) => (days, weekdays),
-            _ if days.is_some() && weekdays.is_some() => (None, None),
-            (any_day, any_weekday) => {
-                (days.filter(|_| !any_day), weekdays.filter(|_| !any_weekday))
-            }
-        };
-        let months = Some(months).filter(|months| months.len() < 12);
-        Self { minutes, hours, days, months, weekdays }
+    pub fn at_minutes(minutes: Vec<u8>) -> Self {
+        Self { minutes, hours: (0..24).collect(), days: None, months: None, weekdays: None }
     }
 
     /// Returns lines that are due so many minutes later on the clock; `None` where no lines can say
@@ -90,7 +74,7 @@ impl CronFields {
         let mut minutes: Vec<u8> =
             self.minutes.iter().map(|m| wrapped(i32::from(*m) + by_m, HOUR_M)).collect();
         minutes.sort_unstable();
-        Self { minutes, hours: (0..24).collect(), days: None, months: None, weekdays: None }
+        Self::at_minutes(minutes)
     }
 
     /// Returns the line with hours added behind those that a zone's clocks will skip.

@@ -16,11 +16,14 @@ mod ranks;
 mod scale;
 mod scene;
 mod sheet;
+mod simplify;
 mod svg;
 mod theme;
 mod words;
 
 pub use bars::draw_ranking;
+#[cfg(feature = "html")]
+pub(super) use course::MOST_FLAGS;
 pub use lines::draw_trend;
 pub use ranks::draw_ranks;
 pub use scale::ScaleChoice;

@@ -2,6 +2,7 @@
 
 use super::escape::{markdown, markdown_code, url_value};
 use super::model::{Line, RankingReport};
+use super::notes::MISSING;
 use super::table::{count_text, moments};
 use crate::domain::sample::{Outcome, SourceKind, Status};
 
@@ -10,7 +11,7 @@ use crate::domain::sample::{Outcome, SourceKind, Status};
 #[must_use]
 pub fn render_methods(report: &RankingReport, version: &str) -> String {
     let mut text = String::from("## How these numbers were made\n\n");
-    text.push_str(&paragraph(report, version));
+    text.push_str(&markdown(&paragraph(report, version)));
     text.push_str("\n\n| Framework | Query | Count | Status | Answered |\n");
     text.push_str("| --- | --- | ---: | --- | --- |\n");
     for line in &report.lines {
@@ -19,13 +20,14 @@ pub fn render_methods(report: &RankingReport, version: &str) -> String {
     for note in &report.notes {
         text.push_str(&format!("\n{}\n", markdown(note)));
     }
-    text.push_str(&format!("\nCite as: {}\n", citation(report, version)));
+    text.push_str(&format!("\nCite as: {}\n", markdown(&citation(report, version))));
     text
 }
 
-fn paragraph(report: &RankingReport, version: &str) -> String {
-    let title = markdown(&report.metric_title);
-    if let Some(published) = report.published.as_deref().map(markdown) {
+/// Tells in plain text how the numbers came to be.
+pub(super) fn paragraph(report: &RankingReport, version: &str) -> String {
+    let title = &report.metric_title;
+    if let Some(published) = &report.published {
         return format!(
             "The numbers ({title}) were not counted for this report: they are the printed counts \
              of a publication of {published}, read by repo-census {version} from a recording. \
@@ -60,54 +62,70 @@ fn paragraph(report: &RankingReport, version: &str) -> String {
          match is a repository that mentions the words, not one that is known to use the \
          framework; a repository can match several queries.",
         report.run,
-        markdown(&report.sources.join(", ")),
+        report.sources.join(", "),
         completeness.join("; "),
     )
 }
 
+/// What a method section says about one framework's count, not yet escaped.
+pub(super) struct QueryLine<'a> {
+    /// The text that was sent; `None` where it is not known.
+    pub(super) query: Option<&'a str>,
+    /// What opens the query on GitHub.
+    pub(super) url: Option<String>,
+    pub(super) status: String,
+    pub(super) answered: String,
+}
+
+impl<'a> QueryLine<'a> {
+    pub(super) fn of(line: &'a Line) -> Self {
+        let tally = &line.standing.entrant.tally;
+        let counted = tally.counted.as_ref();
+        let host = counted.and_then(|sample| sample.source.host.as_deref()).unwrap_or("github.com");
+        let query = counted.map(|sample| sample.query_text.as_str());
+        let query = query.filter(|query| !query.is_empty());
+        let url = |query| format!("https://{host}/search?type=repositories&q={}", url_value(query));
+        let answered = match counted {
+            Some(sample) => match (&sample.published, sample.source.kind) {
+                (Some(published), _) => format!("published {published}"),
+                (None, SourceKind::Published) => "published".to_owned(),
+                (None, _) => format!("{} UTC", sample.observed_at.format("%Y-%m-%d %H:%M:%S")),
+            },
+            None => MISSING.to_owned(),
+        };
+        let status = match tally.outcome {
+            Outcome::Failed => format!("failed ({})", tally.reason),
+            outcome => outcome.status().as_str().to_owned(),
+        };
+        Self { query, url: query.map(url), status, answered }
+    }
+}
+
 fn query_row(line: &Line) -> String {
+    let QueryLine { query, url, status, answered } = QueryLine::of(line);
+    let query = match query.zip(url) {
+        Some((query, url)) => format!("[{}]({url})", markdown_code(query)),
+        None => "unknown".to_owned(),
+    };
     let entrant = &line.standing.entrant;
-    let counted = entrant.tally.counted.as_ref();
-    let query = counted.map(|sample| sample.query_text.as_str()).unwrap_or_default();
-    let host = counted.and_then(|sample| sample.source.host.as_deref()).unwrap_or("github.com");
-    let query = match query {
-        "" => "unknown".to_owned(),
-        query => {
-            let url = format!("https://{host}/search?type=repositories&q={}", url_value(query));
-            format!("[{}]({url})", markdown_code(query))
-        }
-    };
-    let answered = match counted {
-        Some(sample) => match (&sample.published, sample.source.kind) {
-            (Some(published), _) => format!("published {}", markdown(published)),
-            (None, SourceKind::Published) => "published".to_owned(),
-            (None, _) => format!("{} UTC", sample.observed_at.format("%Y-%m-%d %H:%M:%S")),
-        },
-        None => "–".to_owned(),
-    };
-    let outcome = entrant.tally.outcome;
-    let status = match outcome {
-        Outcome::Failed => format!("failed ({})", entrant.tally.reason),
-        outcome => outcome.status().as_str().to_owned(),
-    };
     format!(
-        "| {} | {query} | {} | {} | {answered} |\n",
+        "| {} | {query} | {} | {} | {} |\n",
         markdown(&entrant.name),
-        markdown(&count_text(outcome)),
-        markdown(&status)
+        markdown(&count_text(entrant.tally.outcome)),
+        markdown(&status),
+        markdown(&answered)
     )
 }
 
-fn citation(report: &RankingReport, version: &str) -> String {
+/// Returns how the ranking is cited, in plain text.
+pub(super) fn citation(report: &RankingReport, version: &str) -> String {
     let day = match (&report.published, report.moments) {
-        (Some(published), _) => format!("published {}", markdown(published)),
+        (Some(published), _) => format!("published {published}"),
         (None, Some((_, last))) => format!("counted {}", last.date_naive()),
         (None, None) => "no counts".to_owned(),
     };
     format!(
         "\"{}\", {}, {day}, run {}, repo-census {version}.",
-        markdown(&report.title),
-        markdown(&report.metric_title),
-        report.run
+        report.title, report.metric_title, report.run
     )
 }

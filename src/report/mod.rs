@@ -14,6 +14,8 @@ mod methods;
 mod model;
 mod notes;
 mod number;
+#[cfg(feature = "html")]
+mod page;
 mod table;
 mod terminal;
 mod trend;
@@ -36,9 +38,11 @@ pub use markdown::render_markdown;
 pub use methods::render_methods;
 pub use model::{
     Compared, Inputs, Line, RankingReport, Reference, ReferenceKind, Shares, UnknownMetric,
-    notes_of_baseline, reference_of_baseline, reference_of_run,
+    known_metrics, notes_of_baseline, reference_of_baseline, reference_of_run,
 };
 pub use number::{count, signed};
+#[cfg(feature = "html")]
+pub use page::{PageMetric, ThinnedTo, render_page, thin};
 pub use terminal::{Look, render_terminal};
 pub use trend::{
     EventKind, TrendEvent, TrendInputs, TrendReport, TrendRow, render_trend_csv, render_trend_json,

@@ -295,17 +295,25 @@ pub fn reference_of_run(run: &Run, survey: Option<&Survey>, metric: &str) -> Ref
     }
 }
 
-/// Chooses the metric: the one asked for, else the survey's first, else the run's first.
-fn choose_metric(inputs: &Inputs<'_>) -> Result<String, UnknownMetric> {
+/// Returns the ids of all metrics that can be reported: those that the survey asks for, in its
+/// order, then further ones of the run.
+#[must_use]
+pub fn known_metrics(survey: Option<&Survey>, run: &Run) -> Vec<String> {
     let mut known: Vec<String> = Vec::new();
-    if let Some(survey) = inputs.survey {
+    if let Some(survey) = survey {
         known.extend(survey.enabled_metrics().map(|metric| metric.id.clone()));
     }
-    for sample in &inputs.run.samples {
+    for sample in &run.samples {
         if !known.contains(&sample.metric) {
             known.push(sample.metric.clone());
         }
     }
+    known
+}
+
+/// Chooses the metric: the one asked for, else the survey's first, else the run's first.
+fn choose_metric(inputs: &Inputs<'_>) -> Result<String, UnknownMetric> {
+    let known = known_metrics(inputs.survey, inputs.run);
     match inputs.metric {
         None => Ok(known.into_iter().next().unwrap_or_default()),
         Some(metric) if known.iter().any(|k| k == metric) => Ok(metric.to_owned()),

@@ -17,6 +17,8 @@ use crate::domain::trend::{CoursePoint, Trend, TrendEnd, TrendLine};
 
 pub use self::csv::render_trend_csv;
 pub use json::render_trend_json;
+#[cfg(feature = "html")]
+pub(super) use text::columns as columns_of_trend;
 pub(super) use text::subtitle;
 pub use text::{render_trend_markdown, render_trend_terminal};
 

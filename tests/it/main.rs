@@ -17,6 +17,8 @@ mod history;
 mod import;
 mod interrupted;
 mod interrupted_mending;
+#[cfg(feature = "html")]
+mod page;
 mod repair;
 mod report;
 mod repository;

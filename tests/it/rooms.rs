@@ -45,9 +45,12 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("croner", &["src/domain/period/"]),
     ("sd_notify", &["src/platform.rs", "src/settings/env.rs"]),
     ("resvg", &["src/export/png.rs"]),
+    ("askama", &["src/report/page.rs"]),
+    ("base64", &["src/report/page.rs"]),
+    ("sha2", &["src/report/page.rs"]),
     ("rustix", &["src/platform.rs"]),
     ("unicode_segmentation", &["src/report/chart/words.rs", "src/export/png.rs"]),
-    ("tempfile", &["src/history/", "src/cli/output.rs", "src/github/pause.rs"]),
+    ("tempfile", &["src/history/", "src/cli/replace.rs", "src/github/pause.rs"]),
 ];
 
 /// Calls that belong in one file.

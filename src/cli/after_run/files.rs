@@ -6,7 +6,7 @@ use super::super::Session;
 use super::super::args::Format;
 use super::super::diagnostic::Failure;
 use super::super::output::{Outputs, TREND_FILES, format_of};
-use super::super::report::{Subject, Wishes, build};
+use super::super::report::{Subject, Wishes, write_run};
 use super::super::trend::{refresh_trend, refresh_wide};
 use crate::history::Selection;
 
@@ -73,8 +73,8 @@ fn write(
 ) -> Result<(), Failure> {
     match make {
         Make::Ranking(format) => {
-            let report = build(session, subject, run, &Wishes::default())?;
-            Outputs::to_file(path, format).write(session, &report)
+            let outputs = Outputs::to_file(path, format);
+            write_run(session, subject, run, &Wishes::default(), &outputs)
         }
         Make::Trend(format) => refresh_trend(session, subject, &Outputs::to_file(path, format)),
         Make::Wide => refresh_wide(session, subject, path),
@@ -93,6 +93,7 @@ mod tests {
             ("trend.json", Some(Make::Trend(Format::Json))),
             ("methods.md", Some(Make::Ranking(Format::Methods))),
             ("ranking.md", Some(Make::Ranking(Format::Md))),
+            ("page.html", Some(Make::Ranking(Format::Html))),
             ("latest.csv", Some(Make::Ranking(Format::Csv))),
             ("trend.odt", None),
             ("ranking", None),

@@ -8,7 +8,7 @@ use super::super::connection::Connection;
 use super::super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
 use super::super::health::leave_health;
 use super::super::output::Outputs;
-use super::super::report::{Subject, Wishes, build};
+use super::super::report::{Subject, Wishes, write_run};
 use super::pass::{Ended, Heard};
 use super::{Order, Origin};
 use crate::collect::{CollectError, Ending};
@@ -127,8 +127,7 @@ impl Closing<'_> {
         let Order { session, arguments, survey, origin, .. } = self.order;
         let mut written = Ok(());
         if Outputs::were_chosen(&arguments.output) || !session.ui.is_quiet() {
-            let report = build(session, subject, selection, &Wishes::default())?;
-            written = outputs.write(session, &report);
+            written = write_run(session, subject, selection, &Wishes::default(), outputs);
         }
         let progress = selection.progress;
         self.warn_of_differences(&selection.run);
@@ -211,8 +210,7 @@ pub(super) fn show_run(order: &Order<'_>, run: RunId, outputs: &Outputs) -> Resu
     let subject = Subject { survey: Some(order.survey.clone()), history: order.history() };
     let selection = subject.select(order.session, Wanted::At(When::Run(run)))?;
     if Outputs::were_chosen(&order.arguments.output) {
-        let report = build(order.session, &subject, &selection, &Wishes::default())?;
-        outputs.write(order.session, &report)?;
+        write_run(order.session, &subject, &selection, &Wishes::default(), outputs)?;
     }
     let has_bounds = selection.run.answers().values().any(|answer| is_incomplete(answer));
     Ok(if has_bounds && order.arguments.strict { NOT_FINISHED } else { DONE })

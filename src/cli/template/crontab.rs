@@ -71,7 +71,7 @@ fn when(task: &Task<'_>) -> (Vec<CronFields>, String) {
 fn hourly(task: &Task<'_>, fields: Option<&CronFields>) -> CronFields {
     let ahead = minutes_ahead(&task.machine.0, task.schedule.zone(), task.now);
     let minutes = fields.map_or_else(|| vec![17], |fields| fields.minutes.clone());
-    CronFields { minutes, ..CronFields::new(vec![0], vec![0], None, vec![1], None) }.hourly(ahead)
+    CronFields::at_minutes(minutes).hourly(ahead)
 }
 
 /// Returns the command of a run: a log, a mail only of failures, and a killed run finished.

@@ -51,7 +51,7 @@ fn when(task: &Task<'_>) -> (Vec<CronFields>, String) {
     let is_hourly = fields.as_ref().is_some_and(CronFields::is_hourly);
     let minutes = fields.map_or_else(|| vec![17], |fields| fields.minutes);
     let ahead = minutes_ahead(&utc, schedule.zone(), task.now);
-    let hourly = CronFields { minutes, ..CronFields::new(vec![0], vec![0], None, vec![1], None) };
+    let hourly = CronFields::at_minutes(minutes);
     let remark = "    # GitHub's schedules are in UTC and cannot say this, so it starts every hour: of a \
                   period only the\n    # first run does anything.\n";
     (vec![hourly.hourly(ahead)], if is_hourly { String::new() } else { remark.to_owned() })

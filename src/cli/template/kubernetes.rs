@@ -15,7 +15,9 @@ pub(super) fn render(task: &Task<'_>, image: Option<&str>) -> Result<Vec<File>, 
     let due = task.due();
     let Some(fields) = schedule.fields() else {
         return Err(Failure::usage(format!("{due} cannot be said to Kubernetes"))
-            .because("which days `L`, `W` and `#` mean depends on the month")
+            .because(
+                "it has `L`, `W` or `#`, or a day that must fit two fields (`*/2` and a weekday)",
+            )
             .hint("name the days of the month or the weekdays"));
     };
     let all = fields.with_hours_behind_skips(schedule.zone(), task.now);

@@ -78,7 +78,9 @@ fn timer(task: &Task<'_>) -> Result<String, Failure> {
     let due = task.due();
     let Some(fields) = schedule.fields() else {
         return Err(Failure::usage(format!("{due} cannot be said in systemd's calendar"))
-            .because("which days `L`, `W` and `#` mean depends on the month")
+            .because(
+                "it has `L`, `W` or `#`, or a day that must fit two fields (`*/2` and a weekday)",
+            )
             .hint(
                 "use `repo-census template crontab`, which starts every hour, or name the days",
             ));

@@ -24,6 +24,8 @@ fn lines_are_written_for_every_cron() {
         ("0 0 1,15 JAN,FEB *", "0 0 1,15 1,2 *"),
         ("0 0 * * 7", "0 0 * * 0"),
         ("5 4 1 * 1", "5 4 1 * 1"),
+        ("5 4 */15 * *", "5 4 1,16,31 * *"),
+        ("5 4 * * */2", "5 4 * * 0,2,4,6"),
         // All days of the month or some weekdays: any day.
         ("5 4 1-31 * 1", "5 4 * * *"),
         ("5 4 * * 0-6", "5 4 * * *"),
@@ -31,7 +33,8 @@ fn lines_are_written_for_every_cron() {
     for (line, expected) in cases {
         assert_eq!(fields(line).line(), expected, "{line}");
     }
-    for line in ["0 0 L * *", "0 0 15W * *", "0 0 * * 5#2", "0 0 * * 5L"] {
+    // A day that must fit two fields, as Debian's cron has it.
+    for line in ["0 0 */2 * 5", "0 0 L * *", "0 0 15W * *", "0 0 * * 5#2", "0 0 * * 5L"] {
         let schedule = Schedule::parse(line, TimeZone::UTC, "UTC").expect("a schedule");
         assert_eq!(schedule.fields(), None, "{line}");
     }

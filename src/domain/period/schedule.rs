@@ -15,7 +15,7 @@ use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
-use super::super::cron_line::CronFields;
+use crate::domain::cron_line::CronFields;
 
 /// A survey's schedule: a cron line in a time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,30 +126,40 @@ impl Schedule {
     }
 
     /// Returns the values that the line's fields allow; `None` where which days they mean depends on
-    /// the month (`L`, `W`, `#`), or a day must be in both fields of days.
+    /// the month (`L`, `W`, `#`), or a day must be in two fields that each leave some out.
     #[must_use]
     pub fn fields(&self) -> Option<CronFields> {
         let pattern = &self.cron.pattern;
-        let (days, weekdays) = (&pattern.days, &pattern.days_of_week);
-        let is_any_day = pattern.is_dom_wildcard() || pattern.is_dow_wildcard();
-        let in_both = pattern.matches_dom_and_dow() && !is_any_day;
-        if days.has_modifiers() || weekdays.has_modifiers() || in_both {
+        if pattern.days.has_modifiers() || pattern.days_of_week.has_modifiers() {
             return None;
         }
-        let values = |values: Vec<u16>| -> Vec<u8> {
+        let values = |values: Vec<u16>| -> BTreeSet<u8> {
             values.into_iter().filter_map(|value| value.try_into().ok()).collect()
         };
+        let days = values(pattern.days.values());
         // Sunday is 0 and 7.
-        let weekday = |day: u8| day % 7;
-        let weekdays: BTreeSet<u8> = values(weekdays.values()).into_iter().map(weekday).collect();
-        let weekdays = Some(weekdays.into_iter().collect());
-        Some(CronFields::new(
-            values(pattern.minutes.values()),
-            values(pattern.hours.values()),
-            Some(values(days.values())).filter(|_| !pattern.is_dom_wildcard()),
-            values(pattern.months.values()),
-            weekdays.filter(|_| !pattern.is_dow_wildcard()),
-        ))
+        let weekdays = values(pattern.days_of_week.values()).into_iter().map(|day| day % 7);
+        let weekdays: BTreeSet<u8> = weekdays.collect();
+        let (any_day, any_weekday) = (days.len() == 31, weekdays.len() == 7);
+        if pattern.matches_dom_and_dow() && !any_day && !any_weekday {
+            return None;
+        }
+        // Where one of two fields is enough, any day of one is any day; but a bare `*` says nothing.
+        let is_said_twice = !pattern.is_dom_wildcard() && !pattern.is_dow_wildcard();
+        let is_enough = is_said_twice && !pattern.matches_dom_and_dow();
+        let restricted = if is_enough && (any_day || any_weekday) {
+            (None, None)
+        } else {
+            (Some(days).filter(|_| !any_day), Some(weekdays).filter(|_| !any_weekday))
+        };
+        let list = |values: BTreeSet<u8>| -> Vec<u8> { values.into_iter().collect() };
+        Some(CronFields {
+            minutes: list(values(pattern.minutes.values())),
+            hours: list(values(pattern.hours.values())),
+            days: restricted.0.map(list),
+            months: Some(list(values(pattern.months.values()))).filter(|all| all.len() < 12),
+            weekdays: restricted.1.map(list),
+        })
     }
 
     fn zoned(&self, moment: DateTime<Utc>) -> Option<Zoned> {

@@ -7,6 +7,7 @@ use super::days::Time;
 use super::labels::spread;
 use super::scene::{Anchor, Dash, MarkKind, Role, SERIES_COLOURS, Shape, Spot};
 use super::sheet::{MARGIN, SMALL, Sheet, text_shape};
+use super::simplify::simplify;
 use super::words::{cut, text_width};
 use crate::domain::sample::Status;
 use crate::domain::trend::{CoursePoint, TrendLine};
@@ -16,11 +17,9 @@ pub(super) const MOST_NAMED: usize = 2 * SERIES_COLOURS;
 /// How many lines are drawn at all; those that are not named are grey.
 pub(super) const MOST_DRAWN: usize = 60;
 /// How many breaks and notes get a flag.
-const MOST_FLAGS: usize = 12;
+pub(in crate::report) const MOST_FLAGS: usize = 12;
 /// How far the names stand apart.
 pub(super) const NAME_GAP: f64 = 15.0;
-/// Lines are simplified as long as no point moves farther.
-const TOLERANCE: f64 = 0.25;
 /// How far the marks of a line stand apart, and those of lower bounds.
 const MARK_GAP: f64 = 110.0;
 const AT_LEAST_GAP: f64 = 8.0;
@@ -177,7 +176,7 @@ impl Field {
         let spots = |stretch: &Vec<Point>| stretch.iter().map(|point| point.at).collect::<Vec<_>>();
         let strokes = stretches.iter().filter(|stretch| stretch.len() > 1);
         let mut shapes = vec![Shape::Path {
-            lines: strokes.map(|stretch| simplify(&spots(stretch), TOLERANCE)).collect(),
+            lines: strokes.map(|stretch| simplify(&spots(stretch))).collect(),
             stroke: role,
             width: if is_named { 2.0 } else { 1.0 },
             dash: match drawn.named {
@@ -293,65 +292,4 @@ pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> 
     let is_flagged = |note: &&String| flagged.iter().any(|event| event.text == **note);
     remarks.extend(report.notes.iter().filter(|note| !is_flagged(note)).cloned());
     remarks
-}
-
-/// Leaves out points of a line that lie within a tolerance of the line without them (Ramer, Douglas,
-/// Peucker).
-fn simplify(points: &[Spot], tolerance: f64) -> Vec<Spot> {
-    let Some(last) = points.len().checked_sub(1) else { return Vec::new() };
-    let mut kept = vec![false; points.len()];
-    (kept[0], kept[last]) = (true, true);
-    let mut parts = vec![(0, last)];
-    while let Some((from, to)) = parts.pop() {
-        let between = (from + 1..to).map(|at| (at, distance(points[at], points[from], points[to])));
-        let farthest = between.max_by(|one, other| one.1.total_cmp(&other.1));
-        if let Some((at, _)) = farthest.filter(|(_, distance)| *distance > tolerance) {
-            kept[at] = true;
-            parts.extend([(from, at), (at, to)]);
-        }
-    }
-    points.iter().zip(kept).filter(|(_, kept)| *kept).map(|(point, _)| *point).collect()
-}
-
-/// Returns how far a point lies from the line between two others.
-fn distance(point: Spot, from: Spot, to: Spot) -> f64 {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let length = dx.hypot(dy);
-    if length == 0.0 {
-        return (point.0 - from.0).hypot(point.1 - from.1);
-    }
-    ((point.0 - from.0) * dy - (point.1 - from.1) * dx).abs() / length
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn what_lies_on_a_line_is_left_out() {
-        let line: Vec<Spot> = (0..1000).map(|x| (f64::from(x), f64::from(x) * 0.5)).collect();
-        assert_eq!(simplify(&line, 0.25), [(0.0, 0.0), (999.0, 499.5)]);
-        let corner = [(0.0, 0.0), (5.0, 5.0), (10.0, 0.0)];
-        assert_eq!(simplify(&corner, 0.25), corner);
-        assert!(simplify(&[], 0.25).is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn no_point_moves_farther_than_the_tolerance(
-            heights in proptest::collection::vec(0.0..50.0_f64, 2..80)
-        ) {
-            let points: Vec<Spot> = heights.iter().zip(0..).map(|(y, x)| (f64::from(x), *y)).collect();
-            let kept = simplify(&points, 0.25);
-            for point in &points {
-                let near = kept.windows(2).any(|pair| {
-                    pair[0].0 <= point.0 && point.0 <= pair[1].0
-                        && distance(*point, pair[0], pair[1]) <= 0.25 + 1e-9
-                });
-                prop_assert!(near, "{point:?}");
-            }
-        }
-    }
 }

@@ -21,7 +21,7 @@ pub fn render_svg(scene: &Scene, theme: Theme) -> String {
     let height_px = scene.height * f64::from(scene.width_px) / scene.width;
     svg.put(&format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" \
-         font-family=\"{FONTS}\" role=\"img\" aria-labelledby=\"title description\">\n\
+         font-family=\"{FONTS}\" text-rendering=\"geometricPrecision\" role=\"img\" aria-labelledby=\"title description\">\n\
          <title id=\"title\">{}</title>\n<desc id=\"description\">{}</desc>\n",
         scene.width_px,
         tenths(height_px.round()),
@@ -78,7 +78,9 @@ pub fn render_inline_svg(scene: &Scene) -> String {
 /// [`render_chart_colours`] sets.
 #[must_use]
 pub fn render_chart_style() -> String {
-    let mut style = format!(".chart{{font-family:{FONTS};width:100%;height:auto;display:block}}\n");
+    let mut style = format!(
+        ".chart{{font-family:{FONTS};text-rendering:geometricPrecision;width:100%;height:auto;display:block}}\n"
+    );
     for role in all_roles() {
         let name = name_of(role);
         style.push_str(&format!(

@@ -75,7 +75,7 @@ pub(in crate::report) fn subtitle(report: &TrendReport) -> String {
     .join(" · ")
 }
 
-fn columns(report: &TrendReport) -> Vec<Column> {
+pub(in crate::report) fn columns(report: &TrendReport) -> Vec<Column> {
     let make = |heading: &str, align: Align, cell: &dyn Fn(&TrendLine) -> String| Column {
         heading: heading.to_owned(),
         align,
