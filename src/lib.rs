@@ -26,6 +26,8 @@ pub mod clock;
 pub mod collect;
 pub mod domain;
 pub mod export;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod github;
 pub mod history;
 pub mod platform;

@@ -19,8 +19,10 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Makes a problem at a line and column, without a suggestion.
+    /// Makes a problem at a line and column, without a suggestion. Its message is one line: control
+    /// characters of what it quotes are shown as escapes.
     pub(super) fn at(line: usize, column: usize, message: String) -> Self {
+        let message = if message.contains(char::is_control) { visible(&message) } else { message };
         Self { line, column, message, suggestion: None }
     }
 
@@ -119,6 +121,14 @@ impl<'t> Findings<'t> {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Problem::at(line, before[line_start..].chars().count() + 1, message)
     }
+}
+
+fn visible(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
 }
 
 /// Returns the candidate that was probably meant: at most two slips away, or one in short words.

@@ -119,8 +119,7 @@ fn read_terms(arguments: &CountArgs) -> Result<Vec<String>, Failure> {
             file.take(LONGEST_LIST_BYTES).read_to_string(&mut text)
         };
         read.map_err(|error| unreadable(&error))?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        terms.extend(lines.map(str::to_owned));
+        terms.extend(terms_of(&text).map(str::to_owned));
     }
     if terms.is_empty() {
         return Err(Failure::usage("there is no term to count")
@@ -129,8 +128,13 @@ fn read_terms(arguments: &CountArgs) -> Result<Vec<String>, Failure> {
     Ok(terms)
 }
 
+/// Returns the terms of a list: its lines, but for blank ones.
+pub(super) fn terms_of(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
 /// Makes the survey of some terms; every wrong term is told.
-fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, Failure> {
+pub(super) fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, Failure> {
     if let Some(name) = name.filter(|name| !is_id(name)) {
         return Err(Failure::usage(format!("`{name}` cannot be the name of a survey"))
             .because("a name has 1 to 64 of a-z, 0-9 and -"));
@@ -183,7 +187,7 @@ fn framework_of(term: &str) -> Framework {
 }
 
 /// Writes a survey of terms as a file.
-fn render_survey(survey: &Survey) -> String {
+pub(super) fn render_survey(survey: &Survey) -> String {
     let text = |value: &str| toml_text(value);
     let mut file = format!(
         "title = {}\n\n[[metrics]]\nid    = \"repositories\"\ntitle = \"Repositories\"\n\

@@ -137,7 +137,12 @@ impl From<CatalogError> for Failure {
                 let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, name));
                 // A slip or two in a long name; in a short one almost anything is near.
                 let most = (name.chars().count() / 4).min(3);
-                let meant = near.filter(|k| strsim::damerau_levenshtein(k, name) <= most);
+                let near = near.filter(|k| strsim::damerau_levenshtein(k, name) <= most);
+                // Half of a long name, `frontend` or `front-end`, is enough to tell it by.
+                let holds = |known: &&String| {
+                    name.len() >= 4 && known.replace('-', "").contains(&name.replace('-', ""))
+                };
+                let meant = near.or_else(|| known.iter().find(holds));
                 match meant {
                     Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
                     None if *kind == Kind::Survey => failure.hint(format!(

@@ -15,6 +15,8 @@ mod count;
 mod daemon;
 mod diagnostic;
 mod export;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod generate;
 mod health;
 mod import;

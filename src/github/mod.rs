@@ -8,6 +8,8 @@
 
 mod address;
 mod credentials;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod graphql;
 mod http;
 mod limits;

@@ -185,9 +185,12 @@ fn help_and_version_go_to_stdout() {
 }
 
 #[test]
-fn the_change_log_knows_this_version() {
+fn change_log_and_citation_know_this_version() {
     let log = repository_text("CHANGELOG.md");
     assert!(log.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))), "{log}");
+    let citation = repository_text("CITATION.cff");
+    let version = format!("version: {}", env!("CARGO_PKG_VERSION"));
+    assert!(citation.lines().any(|line| line == version), "{citation}");
 }
 
 #[test]

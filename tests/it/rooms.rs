@@ -82,7 +82,10 @@ fn sources() -> Vec<(String, String)> {
         let inside = path.strip_prefix(repository("")).expect("inside the repository");
         inside.to_string_lossy().replace('\\', "/")
     };
-    files.iter().map(|path| (name(path), shipped_code(&repository_text(&name(path))))).collect()
+    let names = files.iter().map(|path| name(path));
+    // What is fuzzed belongs to the tests.
+    let names = names.filter(|name| !name.starts_with("src/fuzz") && !name.ends_with("/fuzz.rs"));
+    names.map(|name| (name.clone(), shipped_code(&repository_text(&name)))).collect()
 }
 
 fn gather(folder: &Path, files: &mut Vec<PathBuf>) {

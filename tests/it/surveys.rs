@@ -60,18 +60,20 @@ fn odd_surveys_are_warned_of() {
 #[test]
 fn built_in_surveys_are_sound() {
     let workdir = Workdir::new();
-    for name in ["backend-frameworks", "backend-frameworks-extended"] {
+    for name in &built_in() {
         let outcome = workdir.run(&["check", name]);
         assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{}", outcome.stdout);
     }
     let plan =
         ["collect", "backend-frameworks-extended", "--dry-run", "--replay", "codingnomads-2023"];
     insta::assert_snapshot!(workdir.run(&plan).snapshot());
+    let plan = ["collect", "frontend-frameworks", "--dry-run", "--no-token"];
+    insta::assert_snapshot!("frontend_plan", workdir.run(&plan).snapshot());
 }
 
 #[test]
 fn every_metric_of_a_built_in_survey_can_be_switched_on() {
-    for name in ["backend-frameworks", "backend-frameworks-extended"] {
+    for name in &built_in() {
         let workdir = Workdir::new();
         workdir.run(&["init", "mine", "--from", name]).success();
         let survey = workdir.read("config/surveys/mine.toml");
@@ -141,4 +143,15 @@ fn a_survey_is_never_written_over() {
 fn system_line(stdout: &str) -> String {
     let line = stdout.lines().find(|line| line.starts_with("time zones"));
     line.expect("a line on time zones").to_owned()
+}
+
+/// Returns the names of the surveys that the program carries.
+fn built_in() -> Vec<String> {
+    let files = repository("config/surveys").read_dir().expect("the surveys");
+    let stem =
+        |path: std::path::PathBuf| path.file_stem().map(|s| s.to_string_lossy().into_owned());
+    let mut names: Vec<String> = files.filter_map(|file| stem(file.ok()?.path())).collect();
+    names.sort();
+    assert!(names.len() >= 8, "{names:?}");
+    names
 }

@@ -10,6 +10,8 @@
 mod answer;
 mod batch;
 mod document;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
