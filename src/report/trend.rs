@@ -163,7 +163,9 @@ fn rows(series: &Series) -> Vec<TrendRow> {
     let mut before: Option<Period> = None;
     let row = |row: &SeriesRow| {
         let (period, run) = (row.period, row.run);
-        let follows_gap = before.is_some_and(|before| before.to < period.from);
+        // Reconstructed points may be further apart than periods: what is between them is no gap.
+        let is_apart = before.is_some_and(|before| before.to < period.from);
+        let follows_gap = is_apart && !series.is_reconstructed();
         before = Some(period);
         TrendRow { period, run, follows_gap }
     };

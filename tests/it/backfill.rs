@@ -186,6 +186,8 @@ fn reconstructed_counts_show_only_on_demand_and_say_so_everywhere() {
         assert!(flat.contains(label), "{words:?}: {text}");
         assert!(!text.contains("rest@"), "{words:?}: {text}");
     }
+    let lines = workdir.run(&["trend", "two", "--reconstructed", "--format", "svg"]).success();
+    assert!(lines.contains("stroke-dasharray=\"6 3\"") && lines.contains("reconstructed: counts"));
     let refused = workdir.run(&["report", "output/two/backfill.csv"]);
     assert_eq!(refused.code, 1, "{}", refused.snapshot());
     let import = ["import", "output/two/backfill.csv", "--into", "two"];

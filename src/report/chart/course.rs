@@ -38,6 +38,8 @@ pub(super) struct Drawn<'a> {
     pub(super) line: &'a TrendLine,
     /// Its place among the named ones; `None` if it is one of the others.
     pub(super) named: Option<usize>,
+    /// Whether its counts were not taken at their time.
+    is_reconstructed: bool,
 }
 
 impl Drawn<'_> {
@@ -55,6 +57,7 @@ pub(super) fn choose_lines(report: &TrendReport) -> Vec<Drawn<'_>> {
             index,
             line,
             named: Some(place).filter(|place| *place < MOST_NAMED),
+            is_reconstructed: report.is_reconstructed,
         })
         .collect()
 }
@@ -180,6 +183,7 @@ impl Field {
             stroke: role,
             width: if is_named { 2.0 } else { 1.0 },
             dash: match drawn.named {
+                _ if drawn.is_reconstructed => Dash::Dashed,
                 Some(place) if place >= SERIES_COLOURS => Dash::Dashed,
                 _ => Dash::Solid,
             },
