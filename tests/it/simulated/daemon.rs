@@ -193,23 +193,57 @@ fn play(days: u64, seed: u64) {
     assert!(rows <= answers && answers <= rows + ends, "{rows} rows of {answers} answers");
 
     expect_gaps(&world, &due, &expected);
+    expect_health(&world, &due, &expected);
     let missed = due.len() - 1 - served.len();
     // A story in which much happens.
     assert!(starts > 5 && missed > 5 && runs > finished.len(), "{starts} {missed} {runs}");
 }
 
-/// The gaps that `check` tells are the periods that could not be served.
-fn expect_gaps(world: &World, due: &[i64], served: &BTreeSet<usize>) {
-    let moment = |ms: i64| DateTime::<Utc>::from_timestamp_millis(ms).expect("a moment");
+fn moment(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).expect("a moment")
+}
+
+/// Returns the gaps between two periods: start, end, and how many periods each has.
+fn gaps_between(
+    periods: std::ops::Range<usize>,
+    due: &[i64],
+    served: &BTreeSet<usize>,
+) -> Vec<(DateTime<Utc>, DateTime<Utc>, u64)> {
     let mut gaps: Vec<(DateTime<Utc>, DateTime<Utc>, u64)> = Vec::new();
-    let (first, last) = (served.first().expect("a run"), due.len() - 1);
-    for period in (*first..last).filter(|period| !served.contains(period)) {
+    for period in periods.filter(|period| !served.contains(period)) {
         let (from, to) = (moment(due[period]), moment(due[period + 1]));
         match gaps.last_mut().filter(|gap| gap.1 == from) {
             Some(gap) => (gap.1, gap.2) = (to, gap.2 + 1),
             None => gaps.push((from, to, 1)),
         }
     }
+    gaps
+}
+
+/// The health that the last run left tells the gaps of the time that it looked at.
+fn expect_health(world: &World, due: &[i64], served: &BTreeSet<usize>) {
+    let text = world.workdir.read("output/it/health.json");
+    let health: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let at = |value: &serde_json::Value| -> DateTime<Utc> {
+        value.as_str().and_then(|text| text.parse().ok()).expect("a moment")
+    };
+    let since = at(&health["gaps"]["since"]).timestamp_millis();
+    let first = due.iter().position(|due| *due == since).expect("a due moment");
+    let last = *served.last().expect("a run");
+    assert!(last > first + 50, "{text}");
+    let gaps = gaps_between(first..last, due, served);
+    assert_eq!(health["gaps"]["count"], gaps.len(), "{text}");
+    let told = health["gaps"]["first"].as_array().expect("gaps").iter();
+    let told: Vec<_> = told
+        .map(|gap| (at(&gap["from"]), at(&gap["to"]), gap["periods"].as_u64().expect("a number")))
+        .collect();
+    assert_eq!(told, gaps[..told.len()]);
+}
+
+/// The gaps that `check` tells are the periods that could not be served.
+fn expect_gaps(world: &World, due: &[i64], served: &BTreeSet<usize>) {
+    let (first, last) = (*served.first().expect("a run"), due.len() - 1);
+    let gaps = gaps_between(first..last, due, served);
     let zone = TimeZone::get(ZONE).expect("a zone");
     let schedule = Schedule::parse(CRON, zone, ZONE).expect("a schedule");
     let circumstances = Circumstances {
