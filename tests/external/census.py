@@ -187,8 +187,10 @@ class Workdir:
         self.history.write_text("\n".join([HEADER, *rows]) + "\n" + tail)
 
     def leftovers(self):
-        """Returns the names of half-written files beside the history."""
+        """Returns the names of half-written files beside the history. The health that a killed run was writing is
+        not among them: the next run that asks anything takes its place."""
         names = [path.name for path in self.history.parent.rglob("*")] if self.history.parent.exists() else []
+        names = [name for name in names if name != "health.json.rewriting"]
         return [name for name in names if name.endswith(".rewriting") or ".tmp" in name]
 
     def expect_readable(self, may_be_damaged=False):
