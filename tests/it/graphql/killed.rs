@@ -94,7 +94,6 @@ fn ten_thousand_queries_need_little_memory() {
     write_survey(&workdir, 10_000);
     let (outcome, peak_kb) = workdir.run_watched(&mut collect(&workdir, &github, &[]));
     assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
-    println!("{peak_kb} kB at its peak");
     assert!(peak_kb < MOST_MEMORY_KB, "{peak_kb} kB at its peak");
     assert!(github.graphql_requests().len() <= 200);
     expect_whole(&workdir, 10_000);
