@@ -281,4 +281,47 @@ mod tests {
         let early = response(200, "{\"total_count\":5,\"incomplete_results\":true}");
         assert_eq!(judge(&early), Verdict::Count { count: 5, trust: Trust::StoppedEarly });
     }
+
+    #[test]
+    fn statuses_that_stay_the_same_are_told_by_their_own_words() {
+        for (status, detail) in [
+            (301, "redirected"),
+            (308, "redirected"),
+            (400, "400"),
+            (403, "403"),
+            (404, "404"),
+            (418, "unexpected status"),
+            (422, "query refused"),
+            (451, "451"),
+        ] {
+            assert_eq!(refused(&judge(&response(status, "{}"))), detail, "{status}");
+        }
+        let Verdict::Refused { said, .. } = judge(&response(404, "{\"message\":\"Not Found\"}"))
+        else {
+            panic!("a refusal");
+        };
+        assert!(said.ends_with("is the address of the API right?"), "{said}");
+    }
+
+    #[test]
+    fn what_ends_a_run_says_whether_the_token_is_to_blame() {
+        let closed = |status, body: &str| match judge(&response(status, body)) {
+            Verdict::NoFurther { why, .. } => Some((why, why.blames_the_token())),
+            _ => None,
+        };
+        assert_eq!(closed(401, "{}"), Some((Closed::TokenRefused, true)));
+        let logins = "{\"message\":\"Maximum number of login attempts exceeded.\"}";
+        assert_eq!(closed(403, logins), Some((Closed::TooManyLogins, true)));
+        assert_eq!(closed(410, "{}"), Some((Closed::VersionRetired, false)));
+    }
+
+    #[test]
+    fn a_missing_user_agent_is_known_by_either_of_its_texts() {
+        for message in
+            ["Please set a User-Agent header", "Request forbidden by administrative rules"]
+        {
+            let body = format!("{{\"message\":\"{message}\"}}");
+            assert_eq!(refused(&judge(&response(403, &body))), "no user agent");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::sample::Detail;
 use crate::domain::sample::tests::sample;
 
 fn entrant(name: &str, outcomes: &[Outcome]) -> Entrant {
@@ -82,6 +83,92 @@ fn changes_need_two_exact_counts_of_one_method() {
     let mut other = then;
     other.counted.as_mut().expect("counted").method = Some(Method::of("something else"));
     assert_eq!(now.change_since(&other), Change::MethodChanged);
+}
+
+#[test]
+fn without_a_number_the_last_attempt_tells_why() {
+    let failed = |no, detail: &str| Sample {
+        detail: Detail::from_text(detail),
+        ..sample("A", no, Outcome::Failed)
+    };
+    let (first, last) = (failed(1, "timed out"), failed(2, "query refused"));
+    let tally = Tally::of(&[&first, &last]);
+    assert_eq!(tally.reason, "query refused");
+    assert!(tally.counted.is_some(), "its query and moment can be told");
+    let silent = sample("A", 1, Outcome::Failed);
+    assert_eq!(Tally::of(&[&silent]).reason, "no answer");
+    assert_eq!(Tally::of(&[]).reason, "not asked in this run");
+}
+
+#[test]
+fn counts_of_two_hosts_are_not_compared() {
+    let at = |host: Option<&str>| {
+        let mut tally = entrant("A", &[Outcome::Complete(10)]).tally;
+        tally.counted.as_mut().expect("counted").source.host = host.map(str::to_owned);
+        tally
+    };
+    let here = at(None);
+    assert_eq!(here.change_since(&at(None)), Change::By(0));
+    assert_eq!(here.change_since(&at(Some("ghe.example"))), Change::Unknown);
+    assert_eq!(at(Some("ghe.example")).change_since(&at(Some("ghe.example"))), Change::By(0));
+}
+
+#[test]
+fn only_a_reconstructed_count_is_for_a_day() {
+    let with = |kind| {
+        let mut one = sample("A", 1, Outcome::Complete(1));
+        one.source.kind = kind;
+        one.detail = Detail::from_as_of(NaiveDate::from_ymd_opt(2020, 1, 31).expect("a day"));
+        Tally::of(&[&one]).counted.expect("counted").as_of.map(|day| day.to_string())
+    };
+    assert_eq!(with(SourceKind::Reconstructed).as_deref(), Some("2020-01-31"));
+    assert_eq!(with(SourceKind::Rest), None);
+}
+
+#[test]
+fn two_single_samples_have_no_ranges_to_meet() {
+    use Outcome::Complete;
+    let marks = |others: &[Outcome]| -> Vec<usize> {
+        let standings = rank(vec![entrant("A", &[Complete(5)]), entrant("B", others)]);
+        standings.iter().map(|s| s.not_distinguishable_from.len()).collect()
+    };
+    assert_eq!(marks(&[Complete(5)]), [0, 0]);
+    assert_eq!(marks(&[Complete(4), Complete(5)]), [1, 1], "one with a range is enough");
+    assert_eq!(marks(&[Complete(6), Complete(7)]), [0, 0]);
+}
+
+#[test]
+fn a_count_is_compared_if_both_are_exact_and_no_method_is_known_to_differ() {
+    let standings = rank(vec![entrant("A", &[Outcome::Complete(10)])]);
+    let own = standings[0].entrant.tally.counted.as_ref().expect("counted").method;
+    let change = |method, exact| {
+        let count = Some(12);
+        let line = ReferenceLine { name: "A".into(), rank: Some(1), count, exact, method };
+        compare(&standings, &[line]).lines[0].as_ref().expect("a line").count_change
+    };
+    assert!(own.is_some());
+    assert_eq!(change(own, true), Change::By(-2));
+    assert_eq!(change(None, true), Change::By(-2));
+    assert_eq!(change(Some(Method::of("something else")), true), Change::MethodChanged);
+    assert_eq!(change(own, false), Change::Unknown);
+}
+
+#[test]
+fn places_of_ties_are_those_of_who_has_more() {
+    let count = Outcome::Complete;
+    let standings =
+        rank(vec![entrant("A", &[count(9)]), entrant("B", &[count(9)]), entrant("C", &[count(1)])]);
+    let line = |(name, rank): (&str, u32)| ReferenceLine {
+        name: name.into(),
+        rank: Some(rank),
+        count: None,
+        exact: true,
+        method: None,
+    };
+    let comparison = compare(&standings, &[("A", 1), ("B", 2), ("C", 3)].map(line));
+    let changes: Vec<Option<i64>> =
+        comparison.lines.iter().map(|l| l.as_ref().and_then(|l| l.rank_change)).collect();
+    assert_eq!(changes, [Some(0), Some(1), Some(0)]);
 }
 
 #[test]
