@@ -1,11 +1,12 @@
 //! `backfill` as users see it: what is asked, kept, refused and said, and what a kill leaves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::fake_github::{FakeGithub, Fault, Population, Reply, StopsAbove, When};
-use crate::github::{TOKEN, ask};
+use crate::fake_github::{FakeGithub, Fault, Population, Reply, SecondaryLimits, StopsAbove, When};
+use crate::github::{QUERIES, TOKEN, ask};
 use crate::workdir::Workdir;
 
 const SURVEY: &str = "\
@@ -80,20 +81,32 @@ fn what_cannot_be_reconstructed_is_refused_with_the_reason() {
     for arguments in [
         &["backfill", "two", "--metric", "active"][..],
         &["backfill", "two", "--metric", "actve"],
+        &["backfill", "two", "--metric", "stars"],
         &["backfill", "two", "--from", "2999-01"],
+        &["backfill", "two", "--from", "2007"],
+        &["backfill", "two", "--from", "2015", "--to", "2012"],
+        &["backfill", "two", "--from", "2015-13"],
+        &["backfill", "two", "--to", "2015-02-30"],
+        &["backfill", "two", "--to", "20261121T060003Z-7f3a"],
         &["backfill", "two", "--from", "2020-01", "--to", "2020-06", "--every", "year"],
         &["backfill", "two", "--from", "yesterday"],
         &["backfill", "two", "--no-token", "--api", "graphql"],
     ] {
         let outcome = ask(&workdir, &github, arguments);
-        let today = chrono::Utc::now().date_naive().to_string();
-        let snapshot = outcome.snapshot().replace(&today, "[today]");
+        let today = chrono::Utc::now().date_naive();
+        let year_ago = today.checked_sub_months(chrono::Months::new(12)).expect("a day");
+        let snapshot = outcome.snapshot().replace(&today.to_string(), "[today]");
+        let snapshot = snapshot.replace(&year_ago.format("%Y-%m").to_string(), "[a year ago]");
         told.push_str(&format!("{}\n{snapshot}\n", arguments.join(" ")));
         assert_eq!(outcome.code, 2);
     }
     insta::assert_snapshot!(told);
     assert!(github.requests().is_empty());
     assert_eq!(workdir.files(), ["config/surveys/two.toml"]);
+    // A survey that asks nothing is refused before any of this.
+    workdir.write("config/surveys/none.toml", "title = \"None\"\n");
+    let none = ask(&workdir, &github, &["backfill", "none"]);
+    insta::assert_snapshot!("a_survey_without_queries", none.snapshot());
 }
 
 #[test]
@@ -110,6 +123,93 @@ fn a_missing_answer_leaves_out_what_rests_on_it_until_it_comes() {
     assert_eq!(ask(&workdir, &github, &YEARS).code, 0);
     assert_eq!(github.queries()[asked..], [lost]);
     assert!(!workdir.read("output/two/backfill.csv").contains(",failed,"));
+}
+
+/// Returns the points of a file: framework and day to count and status.
+pub(crate) fn read_points(file: &Path) -> BTreeMap<(String, String), (u64, String)> {
+    let mut reader = csv::Reader::from_path(file).expect("a file");
+    assert_eq!(reader.headers().expect("a header").len(), 15);
+    let point = |record: Result<csv::StringRecord, csv::Error>| {
+        let record = record.expect("a row");
+        let (framework, as_of) = (record[3].to_owned(), record[14].to_owned());
+        assert!(record[11].starts_with("reconstructed@127.0.0.1:"), "{record:?}");
+        ((framework, as_of), (record[9].parse().expect("a count"), record[10].to_owned()))
+    };
+    reader.records().map(point).collect()
+}
+
+/// Expects points of so many of the built-in frameworks for so many days, each of them the true count on
+/// its day.
+pub(crate) fn expect_true_points(file: &Path, (frameworks, days): (usize, usize), status: &str) {
+    let points = read_points(file);
+    let found: BTreeSet<&str> = points.keys().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((found.len(), points.len()), (frameworks, frameworks * days));
+    let population = Population::shared();
+    let mut truths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for framework in found {
+        let like = |q: &&&str| q.contains(&framework.to_lowercase());
+        let q = QUERIES.iter().find(like).expect("a query");
+        let created = population.find(q).into_iter();
+        let created = created.map(|place| population.get(place).created_at().to_rfc3339());
+        truths.insert(framework, created.collect());
+    }
+    for ((framework, as_of), (count, found)) in &points {
+        let truth = &truths[framework.as_str()];
+        // Moments of that day are behind the day as text, those of the next one before this.
+        let end = format!("{as_of}U");
+        let expected = truth.partition_point(|created| *created < end) as u64;
+        assert_eq!((*count, found.as_str()), (expected, status), "{framework} {as_of}");
+    }
+}
+
+#[test]
+fn eighteen_years_over_rest_outlast_any_kill_and_ask_nothing_twice() {
+    let workdir = Workdir::new();
+    let secondary = SecondaryLimits { points: 1_000_000, ..SecondaryLimits::default() };
+    let github = FakeGithub::builder()
+        .user("alice", &[TOKEN])
+        .population(Population::shared(), StopsAbove { rest: Some(400), graphql: None })
+        .search_limit_authenticated(9_000)
+        .secondary_limits(secondary)
+        .start();
+    let arguments = ["backfill", "backend-frameworks", "--from", "2008-11", "--to", "2026-10"];
+    let arguments = [&arguments[..], &["--api", "rest"]].concat();
+    // The last query before each kill, which may have been in flight.
+    let mut in_flight: Vec<String> = Vec::new();
+    loop {
+        let asked = github.queries().len();
+        let mut command = workdir.command(&arguments);
+        command.env("GITHUB_API_URL", github.api_url()).env("GH_TOKEN", TOKEN);
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+        std::thread::sleep(Duration::from_millis(fastrand::u64(50..2_500)));
+        let is_over = child.try_wait().expect("a child").is_some();
+        child.kill().expect("a child");
+        let status = child.wait().expect("a child");
+        if is_over {
+            assert_eq!(status.code(), Some(0));
+            break;
+        }
+        // What lies in a socket may still arrive.
+        std::thread::sleep(Duration::from_millis(50));
+        in_flight.extend(github.queries().split_off(asked).pop());
+        assert!(in_flight.len() < 500, "it comes to no end");
+    }
+    let queries = github.queries();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for q in &queries {
+        *times.entry(q).or_default() += 1;
+    }
+    for (q, times) in &times {
+        let kills = in_flight.iter().filter(|last| *last == q).count();
+        assert!(*times <= 1 + kills, "`{q}` was asked {times} times, {kills} kills met it");
+    }
+    let again = queries.len() - times.len();
+    assert!(in_flight.len() >= 3 && again <= in_flight.len(), "{} kills", in_flight.len());
+    assert!(times.len() >= 11 * 12 * 18, "{} queries", times.len());
+    assert!(github.graphql_requests().is_empty());
+    let file = workdir.path("output/backend-frameworks/backfill.csv");
+    expect_true_points(&file, (11, 12 * 18), "complete");
 }
 
 #[test]
