@@ -179,6 +179,27 @@ fn what_cannot_be_audited_is_refused() {
     insta::assert_snapshot!("refusals", told);
 }
 
+#[test]
+fn names_that_are_ordinary_words_are_warned_of_with_the_reason() {
+    let workdir = Workdir::new();
+    let mut survey =
+        "title = \"Words\"\n[[metrics]]\nid = \"all\"\nquery = \"{query}\"\n".to_owned();
+    let names = "Actix Bottle Buffalo Chi Dash Derby Echo Ember Express Falcon Feathers Fiber Flask Gin Grape \
+                 Hanami Hono Iris Lift Loopback Lumen Martini Meteor Nest Next Phoenix Play Poem Pyramid \
+                 Rails Ring Rocket Sails Sinatra Slim Spark Spring Tide Tornado Vapor Warp";
+    // These say enough.
+    let clear = "Laravel Django Spring-Boot Express.js Next.js NestJS CakePHP FastAPI";
+    for name in names.split(' ').chain(clear.split(' ')) {
+        survey.push_str(&format!("[[frameworks]]\nname = \"{name}\"\n"));
+    }
+    workdir.write("config/surveys/words.toml", survey);
+    let told = workdir.run(&["check", "words"]).success();
+    let told: Vec<&str> =
+        told.lines().filter_map(|line| line.trim().strip_prefix("ambiguous: ")).collect();
+    assert_eq!(told.len(), names.split(' ').count());
+    insta::assert_snapshot!("ambiguous", told.join("\n"));
+}
+
 /// Five frameworks, one of them without a topic.
 const SURVEY: &str = "title = \"Five\"\n[[metrics]]\nid = \"repositories\"\nquery = \"{query} is:public\"\n\
     [[frameworks]]\nname = \"CakePHP\"\nlanguage = \"PHP\"\ntopic = \"cakephp\"\n\

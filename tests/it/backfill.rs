@@ -251,48 +251,130 @@ fn a_kill_costs_the_request_in_flight_and_no_more() {
     assert!(last.contains(&format!(",{truth},complete,")), "{truth}: {last}");
 }
 
-/// Every command and format that shows counts.
-const SHOWN: [&[&str]; 10] = [
-    &["report", "two", "--format", "table"],
-    &["report", "two", "--format", "md"],
-    &["report", "two", "--format", "csv"],
-    &["report", "two", "--format", "json"],
-    &["report", "two", "--format", "methods"],
-    &["trend", "two", "--format", "table"],
-    &["trend", "two", "--format", "md"],
-    &["trend", "two", "--format", "csv"],
-    &["trend", "two", "--format", "json"],
-    &["export", "two", "--shape", "wide"],
-];
+/// What every format of reconstructed counts says.
+const LABEL: &str = "econstructed: counts only repositories that still exist";
+
+/// Every command that shows counts with every format that it has, and whether it shows reconstructed ones.
+fn shown() -> Vec<(Vec<&'static str>, bool)> {
+    let mut shown = Vec::new();
+    let mut add = |words: &[&'static str], formats: &[&'static str], reconstructed: bool| {
+        for format in formats {
+            let is_built = match *format {
+                "html" => cfg!(feature = "html"),
+                "png" => cfg!(feature = "png"),
+                "xlsx" => cfg!(feature = "xlsx"),
+                "parquet" => cfg!(feature = "parquet"),
+                _ => true,
+            };
+            if is_built {
+                shown.push(([words, &["--format", format]].concat(), reconstructed));
+            }
+        }
+    };
+    let of_ranking = ["table", "md", "csv", "json", "methods", "svg", "png", "html"];
+    add(&["report", "two"], &of_ranking, true);
+    add(&["trend", "two"], &["table", "md", "csv", "json", "svg", "png"], true);
+    add(&["trend", "two", "--chart", "ranks"], &["svg", "png"], true);
+    add(&["export", "two", "--shape", "wide"], &["csv"], true);
+    add(&["export", "two", "--shape", "tidy"], &["csv", "json", "jsonl", "parquet"], false);
+    add(&["export", "two"], &["xlsx"], false);
+    shown
+}
+
+/// Tells whether a text has one of the counts, in full, with commas or in short.
+fn has_count(text: &str, counts: &[u64]) -> bool {
+    let with_commas = |count: &u64| {
+        let digits = count.to_string();
+        let (one, rest) = digits.split_at(3);
+        let (two, three) = rest.split_at(3);
+        [digits.clone(), format!("{one},{two},{three}"), format!("{one}M")]
+    };
+    counts.iter().flat_map(with_commas).any(|count| text.contains(&count))
+}
 
 #[test]
 fn reconstructed_counts_show_only_on_demand_and_say_so_everywhere() {
     let (workdir, github) = (workdir(), fake());
+    let written =
+        "[after_run]\nwrite = [\"ranking.md\", \"wide.csv\", \"trend.svg\", \"trend.json\"]\n";
+    let survey = SURVEY.replacen("\n\n", &format!("\n\n{written}\n"), 1);
+    workdir.write("config/surveys/two.toml", survey);
     ask(&workdir, &github, &["collect", "two", "--quiet"]).success();
-    let show = |more: &[&str]| -> Vec<String> {
-        let shown = SHOWN.iter().map(|words| workdir.run(&[words, more].concat()).success());
-        shown.collect()
+    let show = |words: &[&str], more: &[&str]| -> Vec<u8> {
+        let output = workdir.command(&[words, more].concat()).output().expect("starts");
+        let outcome =
+            workdir.outcome(&std::process::Output { stdout: Vec::new(), ..output.clone() });
+        assert!(outcome.code == 0, "{words:?} {more:?}: {}", outcome.snapshot());
+        output.stdout
     };
-    let before = show(&[]);
+    let show_all = || shown().iter().map(|(words, _)| show(words, &[])).collect::<Vec<_>>();
+    let before = show_all();
     ask(&workdir, &github, &YEARS).success();
-    assert_eq!(show(&[]), before, "nothing of it enters what was counted");
-    for (words, text) in SHOWN.iter().zip(show(&["--reconstructed"])) {
-        let label = if words[0] == "report" && words.contains(&"csv") {
-            ",reconstructed@"
-        } else {
-            "econstructed: counts only repositories that still exist"
-        };
+    // Numbers that nothing else has.
+    let file = "output/two/backfill.csv";
+    let mut counts = Vec::new();
+    let mark = |(place, row): (u64, &str)| {
+        let mut fields: Vec<&str> = row.split(',').collect();
+        let count = 735_100_000 + 7_001_000 * place;
+        let text = count.to_string();
+        if place > 0 {
+            counts.push(count);
+            fields[9] = &text;
+        }
+        fields.join(",")
+    };
+    let marked: Vec<String> = (0..).zip(workdir.read(file).lines()).map(mark).collect();
+    workdir.write(file, marked.join("\n") + "\n");
+    assert_eq!(counts.len(), 10, "{marked:?}");
+
+    assert_eq!(show_all(), before, "nothing of it enters what was counted");
+    assert!(before.iter().all(|bytes| !has_count(&String::from_utf8_lossy(bytes), &counts)));
+    for ((words, is_shown), before) in shown().iter().zip(&before) {
+        if !is_shown {
+            let refused = workdir.run(&[words, &["--reconstructed"][..]].concat());
+            assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{words:?}");
+            let said = "reconstructed counts are exported as a wide CSV only";
+            assert!(refused.stderr.contains(said), "{}", refused.stderr);
+            continue;
+        }
+        let bytes = show(words, &["--reconstructed"]);
+        assert_ne!(bytes, *before, "{words:?}");
+        if words.contains(&"png") {
+            // Drawn from the same scene as the SVG.
+            continue;
+        }
+        let text = String::from_utf8(bytes).expect("text");
+        let is_rows = words[0] == "report" && words.contains(&"csv");
+        let label = if is_rows { ",reconstructed@" } else { LABEL };
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains(label), "{words:?}: {text}");
+        assert!(flat.contains(label) || wrapped(&text).contains(label), "{words:?}: {text}");
         assert!(!text.contains("rest@"), "{words:?}: {text}");
+        let is_ranks = words.contains(&"ranks");
+        assert!(is_ranks || has_count(&text, &counts), "{words:?}: {text}");
     }
     let lines = workdir.run(&["trend", "two", "--reconstructed", "--format", "svg"]).success();
-    assert!(lines.contains("stroke-dasharray=\"6 3\"") && lines.contains("reconstructed: counts"));
-    let refused = workdir.run(&["report", "output/two/backfill.csv"]);
-    assert_eq!(refused.code, 1, "{}", refused.snapshot());
-    let import = ["import", "output/two/backfill.csv", "--into", "two"];
-    assert_ne!(workdir.run(&import).code, 0);
-    assert_eq!(show(&[]), before);
+    assert!(lines.contains("stroke-dasharray=\"6 3\""));
+
+    // What a run refreshes has nothing of it either.
+    ask(&workdir, &github, &["collect", "two", "--quiet"]).success();
+    for name in ["ranking.md", "wide.csv", "trend.svg", "trend.json"] {
+        let text = workdir.read(&format!("output/two/{name}"));
+        assert!(!text.contains(LABEL) && !has_count(&text, &counts), "{name}: {text}");
+    }
+
+    // The file is no history, and no report takes its place.
+    let kept = workdir.read(file);
+    assert_eq!(workdir.run(&["report", file]).code, 1);
+    assert_ne!(workdir.run(&["import", file, "--into", "two"]).code, 0);
+    let over = workdir.run(&["report", "two", "--out", file]);
+    assert_eq!((over.code, workdir.read(file) == kept), (2, true), "{}", over.snapshot());
+}
+
+/// Returns the texts of a picture, one after the other.
+fn wrapped(svg: &str) -> String {
+    let Ok(document) = roxmltree::Document::parse(svg) else { return String::new() };
+    let texts = document.descendants().filter(|node| node.has_tag_name("text"));
+    texts.filter_map(|node| node.text()).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
