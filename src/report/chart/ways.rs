@@ -104,6 +104,16 @@ impl Line<'_> {
         self.row.span().map_or(0, |(low, high)| high - low)
     }
 
+    /// Writes the rank by a way at the end of the line.
+    fn rank_text(&self, way: usize) -> String {
+        let is_ranked = self.row.ranks.get(way).copied().flatten().is_some();
+        match self.rank(way) {
+            None if is_ranked => format!(">{LOWEST}"),
+            None => MISSING.to_owned(),
+            Some(_) => self.row.rank_text(way),
+        }
+    }
+
     /// Returns the rank by a way, if it is drawn.
     fn rank(&self, way: usize) -> Option<u32> {
         self.row.ranks.get(way).copied().flatten().filter(|rank| *rank <= LOWEST)
@@ -178,7 +188,7 @@ impl Field {
         let names_width = widest(names.iter().map(String::as_str), SMALL) + 1.0;
         let names_width = names_width.min(sheet.width * NAMES);
         let last = ways.saturating_sub(1);
-        let ends = || lines.iter().flat_map(|line| [0, last].map(|way| line.row.rank_text(way)));
+        let ends = || lines.iter().flat_map(|line| [0, last].map(|way| line.rank_text(way)));
         let ranks: Vec<String> = ends().collect();
         let rank_width = widest(ranks.iter().map(String::as_str), SMALL);
         let lead = if sheet.is_narrow() { NARROW_LEAD } else { LEAD };
@@ -296,11 +306,7 @@ impl Field {
     fn name(&self, line: &Line<'_>, way: usize, (column, y): Spot, side: Side) -> Shape {
         let base = y + 4.0;
         let name = cut(&super::clean(&line.row.framework), SMALL, self.names_width);
-        let rank = match line.rank(way) {
-            None if line.row.ranks.get(way).copied().flatten().is_some() => format!(">{LOWEST}"),
-            None => MISSING.to_owned(),
-            Some(_) => line.row.rank_text(way),
-        };
+        let rank = line.rank_text(way);
         let shapes = match side {
             Side::Left => {
                 let x = column - self.lead;

@@ -69,18 +69,41 @@ fn texts_lie_inside_and_apart() {
         [1, 2, 11, 30, 60, 90].into_iter().flat_map(|many| [320, 400, 560, 800].map(|w| (many, w)))
     {
         let scene = scene(&names(many), width_px);
-        let texts = texts(&scene.shapes);
-        assert!(texts.len() > 2 * many.min(MOST_LINES), "{many} {width_px}");
-        for (place, (left, right, top, bottom, text)) in texts.iter().enumerate() {
-            let is_inside = *left >= 0.0 && *right <= scene.width && *bottom <= scene.height;
-            assert!(is_inside, "{many} {width_px}: {text}");
-            for (other_left, other_right, other_top, other_bottom, other) in &texts[..place] {
-                let wide = right.min(*other_right) - left.max(*other_left);
-                let high = bottom.min(*other_bottom) - top.max(*other_top);
-                assert!(wide <= 0.0 || high <= 0.5, "{many} {width_px}: {text} on {other}");
-            }
+        let is_any = texts(&scene.shapes).len() > 2 * many.min(MOST_LINES);
+        assert!(is_any, "{many} {width_px}");
+        expect_apart(&scene, &format!("{many} {width_px}"));
+    }
+}
+
+/// Expects that no text leaves the picture or lies on another one.
+fn expect_apart(scene: &Scene, what: &str) {
+    let texts = texts(&scene.shapes);
+    for (place, (left, right, top, bottom, text)) in texts.iter().enumerate() {
+        let is_inside = *left >= 0.0 && *right <= scene.width && *bottom <= scene.height;
+        assert!(is_inside, "{what}: {text}");
+        for (other_left, other_right, other_top, other_bottom, other) in &texts[..place] {
+            let wide = right.min(*other_right) - left.max(*other_left);
+            let high = bottom.min(*other_bottom) - top.max(*other_top);
+            assert!(wide <= 0.0 || high <= 0.5, "{what}: {text} on {other}");
         }
     }
+}
+
+#[test]
+fn ranks_beyond_the_picture_are_told() {
+    let names = names(90);
+    let way = |id: &str, of: &dyn Fn(u64) -> u64| {
+        let outcomes = (0..90).map(|place| Some(Outcome::Complete(of(place)))).collect();
+        (id.to_owned(), id.to_owned(), outcomes)
+    };
+    let ways = [way("plain", &|place| 100 - place), way("turned", &|place| 100 + place)];
+    let turned = Sensitivity::new(chrono::DateTime::default(), &names, &ways);
+    let look = ChartLook { width_px: 320, words: Words::All };
+    let scene = draw_sensitivity(&turned, "Turned", look);
+    let beyond: Vec<Placed> =
+        texts(&scene.shapes).into_iter().filter(|text| text.4.starts_with('>')).collect();
+    assert_eq!(beyond.len(), 30);
+    expect_apart(&scene, "beyond");
 }
 
 #[test]
