@@ -552,8 +552,8 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SLICES, value_parser = parse_slices)]
     pub(super) sample: usize,
 
-    /// Draw the same slices again; what was drawn today is not [default: that of an audit that was
-    /// begun today and lacks frameworks, else another number each time, which is said]
+    /// Draw the same slices again, but for those drawn today [default: goes on with an audit of
+    /// today that lacks frameworks, else another number each time, which is said]
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
 
