@@ -143,7 +143,10 @@ impl Order<'_> {
         let (stopper, mut stop) = stop_flag();
         let work = async {
             match &planned {
-                None => self.compare_ways(&mut source, &mut stop, &bar).await,
+                None => {
+                    let host = connection.address.web_host();
+                    self.compare_ways(host, &mut source, &mut stop, &bar).await
+                }
                 Some(samples) => self.draw_samples(samples, &mut source, &mut stop, &bar).await,
             }
         };

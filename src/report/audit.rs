@@ -211,7 +211,7 @@ impl Listing {
 
     fn markdown(self) -> String {
         let Self { title, subtitle, columns, notes } = self;
-        let mut text = format!("## {}\n\n{}\n\n", markdown(&title), markdown(&subtitle));
+        let mut text = format!("## {}\n\n{}\n\n", markdown(&title), with_code(&subtitle));
         text.push_str(&row(columns.iter().map(|column| capitalised(&column.heading))));
         text.push_str(&row(columns.iter().map(|column| column.align.markdown().to_owned())));
         for index in 0..columns.first().map_or(0, |column| column.cells.len()) {
@@ -244,7 +244,7 @@ mod tests {
 
     use super::*;
     use crate::domain::audit::{Audited, Example, Share};
-    use crate::domain::sample::Outcome;
+    use crate::domain::sample::{Outcome, SourceKind};
 
     fn drawn(day: &str, seed: u64) -> Drawn {
         let at = format!("{day}T00:00:00Z").parse().expect("a moment");
@@ -361,7 +361,7 @@ mod tests {
                 vec![complete(6), Some(Outcome::Failed), complete(5), complete(5)],
             ),
         ];
-        Sensitivity::new(DateTime::default(), &names, &ways)
+        Sensitivity::new((DateTime::default(), &SourceKind::Rest.into()), &names, &ways)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::audit::count_queries;
 use crate::cli::diagnostic::{DONE, Failure, NOT_FINISHED};
 use crate::domain::audit::Rule;
 use crate::domain::query::Template;
-use crate::domain::sample::Outcome;
+use crate::domain::sample::{Outcome, Source, SourceKind};
 use crate::domain::survey::Framework;
 use crate::github::Live;
 use crate::platform::Stop;
@@ -26,6 +26,7 @@ impl Order<'_> {
     /// Counts every framework in every way, and keeps the ranks when all are counted.
     pub(super) async fn compare_ways(
         &self,
+        host: Option<String>,
         source: &mut Live<'_>,
         stop: &mut Stop,
         bar: &indicatif::ProgressBar,
@@ -52,7 +53,8 @@ impl Order<'_> {
         }
         let names: Vec<String> = self.frameworks.iter().map(|f| f.name.clone()).collect();
         let mut report = self.load();
-        report.replace_sensitivity(Sensitivity::new(self.now, &names, &ways));
+        let asked = Source { kind: SourceKind::Rest, host };
+        report.replace_sensitivity(Sensitivity::new((self.now, &asked), &names, &ways));
         self.keep(&report)?;
         self.show(&report)?;
         let fits = |(_, template, outcomes): &WayCounted| {

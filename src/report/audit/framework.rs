@@ -186,8 +186,26 @@ pub(super) fn listing(rows: &[&FrameworkAudit], title: &str, metric: &str) -> Li
         let bound = if narrower.status == "incomplete" { "at least " } else { "" };
         format!("narrower: `{}` finds {bound}{number}", narrower.query)
     }));
-    let subtitle = format!("what the queries of `{metric}` find");
+    let subtitle = subtitle(rows, metric);
     Listing { title: title.to_owned(), subtitle, columns, notes }
+}
+
+/// Names the metric, the days, and what draws the same again where that is one for all.
+fn subtitle(rows: &[&FrameworkAudit], metric: &str) -> String {
+    let days = || rows.iter().map(|row| row.audited_at.date_naive());
+    let mut text = format!("what the queries of `{metric}` find");
+    match days().min().zip(days().max()) {
+        None => {}
+        Some((first, last)) if first == last => text.push_str(&format!(" · audited {first} UTC")),
+        Some((first, last)) => text.push_str(&format!(" · audited {first} to {last} UTC")),
+    }
+    let drawn = |row: &&&FrameworkAudit| (row.seed, row.sample, row.host.clone());
+    if let Some(first) = rows.first().filter(|first| rows.iter().all(|r| drawn(&r) == drawn(first)))
+    {
+        text.push_str(&format!(" · {} slices, seed {}", first.sample, first.seed));
+        text.push_str(&first.host.as_ref().map(|host| format!(" · {host}")).unwrap_or_default());
+    }
+    text
 }
 
 /// Returns when a column is left out for want of width: the highest first, 0 never.

@@ -7,7 +7,7 @@ use super::super::notes::{MISSING, UPPER_RANK};
 use super::super::table::{Align, Column};
 use super::Listing;
 use crate::domain::ranking::kendall_tau_b;
-use crate::domain::sample::{Outcome, Status};
+use crate::domain::sample::{Outcome, Source, Status};
 
 /// How many frameworks without a rank are named.
 const MOST_NAMED: usize = 5;
@@ -16,6 +16,9 @@ const MOST_NAMED: usize = 5;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sensitivity {
     pub(super) counted_at: DateTime<Utc>,
+    /// Where the counts come from, as a history has it.
+    #[serde(default)]
+    source: String,
     pub(in crate::report) ways: Vec<Way>,
     pub(in crate::report) frameworks: Vec<RankedByWays>,
 }
@@ -81,7 +84,11 @@ impl RankedByWays {
 impl Sensitivity {
     /// Ranks each way; equal counts share a rank, and lower bounds are ranked by what they are.
     #[must_use]
-    pub fn new(counted_at: DateTime<Utc>, frameworks: &[String], ways: &[WayCounted]) -> Self {
+    pub fn new(
+        (counted_at, source): (DateTime<Utc>, &Source),
+        frameworks: &[String],
+        ways: &[WayCounted],
+    ) -> Self {
         let counts = |outcomes: &[Option<Outcome>]| -> Vec<Option<u64>> {
             outcomes.iter().map(|outcome| outcome.and_then(Outcome::count)).collect()
         };
@@ -110,6 +117,7 @@ impl Sensitivity {
         };
         Self {
             counted_at,
+            source: source.to_string(),
             ways: ways.iter().zip(&ranks).map(way).collect(),
             frameworks: frameworks.iter().enumerate().map(of_framework).collect(),
         }
@@ -123,12 +131,11 @@ impl Sensitivity {
         self.frameworks.iter().all(has_all)
     }
 
-    /// Names the moment.
+    /// Names the moment and the source.
     pub(in crate::report) fn subtitle(&self) -> String {
-        format!(
-            "ranks by every way of counting · counted {} UTC",
-            self.counted_at.format("%Y-%m-%d %H:%M:%S")
-        )
+        let moment = self.counted_at.format("%Y-%m-%d %H:%M:%S");
+        let source = if self.source.is_empty() { "" } else { " · " };
+        format!("ranks by every way of counting · counted {moment} UTC{source}{}", self.source)
     }
 
     /// Says how many frameworks keep their rank.

@@ -1,7 +1,7 @@
 //! Texts apart and inside, whatever is drawn.
 
 use super::*;
-use crate::domain::sample::Outcome;
+use crate::domain::sample::{Outcome, SourceKind};
 use crate::report::chart::{Theme, Words, render_svg};
 
 /// Ranks of so many frameworks that cross each other, with lower bounds, ties, failures and a way
@@ -24,7 +24,7 @@ fn sensitivity(names: &[String]) -> Sensitivity {
     };
     let ways: Vec<_> = ids.iter().enumerate().map(way).collect();
     let at = "2026-11-21T06:00:00Z".parse().expect("a moment");
-    Sensitivity::new(at, names, &ways)
+    Sensitivity::new((at, &SourceKind::Rest.into()), names, &ways)
 }
 
 fn names(many: usize) -> Vec<String> {
@@ -97,7 +97,8 @@ fn ranks_beyond_the_picture_are_told() {
         (id.to_owned(), id.to_owned(), outcomes)
     };
     let ways = [way("plain", &|place| 100 - place), way("turned", &|place| 100 + place)];
-    let turned = Sensitivity::new(chrono::DateTime::default(), &names, &ways);
+    let turned =
+        Sensitivity::new((chrono::DateTime::default(), &SourceKind::Rest.into()), &names, &ways);
     let look = ChartLook { width_px: 320, words: Words::All };
     let scene = draw_sensitivity(&turned, "Turned", look);
     let beyond: Vec<Placed> =
@@ -119,9 +120,10 @@ fn nobody_is_coloured_where_nobody_moves() {
     let outcomes = || [3, 2, 1].map(|count| Some(Outcome::Complete(count))).to_vec();
     let way = |id: &str| (id.to_owned(), id.to_owned(), outcomes());
     let at = chrono::DateTime::default();
-    let alike = Sensitivity::new(at, &names, &[way("plain"), way("name")]);
+    let alike =
+        Sensitivity::new((at, &SourceKind::Rest.into()), &names, &[way("plain"), way("name")]);
     assert!(choose_lines(&alike).iter().all(|line| line.coloured.is_none()));
-    let alone = Sensitivity::new(at, &names, &[way("plain")]);
+    let alone = Sensitivity::new((at, &SourceKind::Rest.into()), &names, &[way("plain")]);
     let look = ChartLook { width_px: 320, words: Words::Names };
     assert!(draw_sensitivity(&alone, "One way", look).height > 3.0 * ROW);
     let many = sensitivity(&self::names(60));
