@@ -188,7 +188,7 @@ fn eighteen_years_over_rest_outlast_any_kill_and_ask_nothing_twice() {
         command.env("GITHUB_API_URL", github.api_url()).env("GH_TOKEN", TOKEN);
         let mut child =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
-        std::thread::sleep(Duration::from_millis(fastrand::u64(50..1_500)));
+        std::thread::sleep(Duration::from_millis(fastrand::u64(100..2_500)));
         let is_over = child.try_wait().expect("a child").is_some();
         child.kill().expect("a child");
         let status = child.wait().expect("a child");
