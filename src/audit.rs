@@ -17,7 +17,8 @@ use crate::domain::created::CreatedRange;
 use crate::domain::sample::Outcome;
 use crate::domain::survey::Framework;
 use crate::github::{
-    AnswerSource, Found, Means, PageSource, Question, REPOSITORIES_PER_PAGE, Reply, SourceError,
+    Again, AnswerSource, Found, Means, PageSource, Question, REPOSITORIES_PER_PAGE, Reply,
+    SourceError,
 };
 use crate::platform::Stop;
 
@@ -26,6 +27,9 @@ const LARGEST_SLICE: u64 = 100;
 
 /// All of so many repositories are read; GitHub shows no more of a search.
 const ALL_READ: u64 = 1_000;
+
+/// How often a count that was stopped early is asked for again.
+const ASKED_AGAIN: usize = 2;
 
 /// A repository without a push for so long is untouched.
 const UNTOUCHED_FOR: TimeDelta = TimeDelta::days(2 * 365);
@@ -233,7 +237,8 @@ async fn read_whole<S: PageSource>(
     Ok(all)
 }
 
-/// Counts queries one after the other, so that each tells whether it is complete.
+/// Counts queries one after the other, so that each tells whether it is complete; those that were
+/// stopped early are asked again, twice at most, behind all others, and the best answer counts.
 ///
 /// # Errors
 ///
@@ -243,19 +248,42 @@ pub async fn count_queries<S: AnswerSource>(
     source: &mut S,
     stop: &mut Stop,
 ) -> Result<Vec<Outcome>, AuditError> {
-    let mut outcomes = Vec::new();
-    for (place, query) in queries.iter().enumerate() {
-        let means = Means::TellingCompleteness;
-        let asked = [Question { means, ..question(query) }];
-        let outcome = loop {
-            let still_to_ask = queries.len() - place;
-            match source.ask(&asked, still_to_ask, stop).await?.pop() {
-                Some(Reply::Answer(answer)) => break answer.outcome,
-                Some(Reply::NotYet) => {}
-                Some(Reply::NothingMore) | None => break Outcome::Failed,
+    let mut outcomes = vec![Outcome::Failed; queries.len()];
+    let mut wanted: Vec<usize> = (0..queries.len()).collect();
+    for _ in 0..=ASKED_AGAIN {
+        let mut again = Vec::new();
+        for (done, place) in wanted.iter().enumerate() {
+            let still_to_ask = wanted.len() - done;
+            let (outcome, is_worth_it) =
+                count_query(&queries[*place], still_to_ask, source, stop).await?;
+            let best = &mut outcomes[*place];
+            if (outcome.status(), outcome.count()) > (best.status(), best.count()) {
+                *best = outcome;
             }
-        };
-        outcomes.push(outcome);
+            if is_worth_it && matches!(outcome, Outcome::Incomplete(_)) {
+                again.push(*place);
+            }
+        }
+        wanted = again;
     }
     Ok(outcomes)
+}
+
+/// Counts a query, and says whether asking again may give a better answer.
+async fn count_query<S: AnswerSource>(
+    query: &str,
+    still_to_ask: usize,
+    source: &mut S,
+    stop: &mut Stop,
+) -> Result<(Outcome, bool), AuditError> {
+    let asked = [Question { means: Means::TellingCompleteness, ..question(query) }];
+    loop {
+        match source.ask(&asked, still_to_ask, stop).await?.pop() {
+            Some(Reply::Answer(answer)) => {
+                return Ok((answer.outcome, answer.again == Again::Yes));
+            }
+            Some(Reply::NotYet) => {}
+            Some(Reply::NothingMore) | None => return Ok((Outcome::Failed, false)),
+        }
+    }
 }

@@ -536,7 +536,7 @@ pub(super) struct AuditArgs {
     /// The survey
     pub(super) survey: Option<String>,
 
-    /// Count in several ways instead, and show the ranks side by side
+    /// Count in several ways instead, and show the ranks side by side, as a table or a chart
     #[arg(long, conflicts_with_all = ["sample", "seed", "metric"])]
     pub(super) sensitivity: bool,
 
@@ -549,12 +549,17 @@ pub(super) struct AuditArgs {
     pub(super) metric: Option<String>,
 
     /// Draw so many slices for each framework, each of up to a hundred repositories
-    #[arg(long, value_name = "N", default_value = "40", value_parser = parse_slices)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SLICES, value_parser = parse_slices)]
     pub(super) sample: usize,
 
-    /// Draw the same slices again [default: another number each time, which is said]
+    /// Draw the same slices again, but for those drawn today [default: goes on with an audit of
+    /// today that lacks frameworks, else another number each time, which is said]
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
+
+    /// Show what was audited before, and ask nothing
+    #[arg(long, conflicts_with_all = ["framework", "sample", "seed", "api"])]
+    pub(super) kept: bool,
 
     #[command(flatten)]
     pub(super) connection: ConnectionArgs,
@@ -562,7 +567,13 @@ pub(super) struct AuditArgs {
     /// Ask for counts over this API; pages are read over REST [default: auto]
     #[arg(long, value_name = "API", help_heading = "GitHub")]
     pub(super) api: Option<ApiArg>,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
+
+/// How many slices an audit draws of each framework unless another number is given.
+pub(super) const DEFAULT_SLICES: usize = 40;
 
 /// Reads a number of slices: fewer than ten say nothing, more than a thousand take days.
 fn parse_slices(text: &str) -> Result<usize, String> {

@@ -1,34 +1,30 @@
 //! `audit`: what the queries really find, and how firm the ranks are.
+//!
+//! `samples` draws and keeps, `ways` counts in several ways, `shown` has the formats of both.
+
+mod samples;
+mod shown;
+mod ways;
+
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
 use super::Session;
-use super::args::AuditArgs;
+use super::args::{AuditArgs, DEFAULT_SLICES};
+use super::backfill::name_of;
 use super::collect::{Heard, in_words, listening, teller};
 use super::connection::Connection;
-use super::diagnostic::{DONE, Failure, Hint, NOT_FINISHED};
-use super::output::replace_file;
-use crate::audit::{AuditError, Draw, audit, count_queries};
+use super::diagnostic::{DONE, Failure};
+use super::output::{Outputs, replace_file};
+use crate::audit::AuditError;
 use crate::collect::{Api, choose_api};
-use crate::domain::audit::{Audited, Rule};
-use crate::domain::created::CreatedRange;
-use crate::domain::query::{Template, as_phrase, find_query_problems};
-use crate::domain::sample::Outcome;
 use crate::domain::survey::{ApiChoice, Framework, Metric, Survey};
-use crate::github::{Live, SourceError};
-use crate::platform::{Stop, stop_flag};
-use crate::report::{AuditReport, FrameworkAudit, Sensitivity, WayCounted};
-
-/// The ways of counting whose ranks stand side by side; the first is what others are compared with.
-const WAYS: [(&str, &str); 7] = [
-    ("plain", "{query} is:public"),
-    ("name", "{query} in:name is:public"),
-    ("topic", "topic:{topic} is:public"),
-    ("language", "{query} language:{language} is:public"),
-    ("active", "{query} is:public pushed:>={today-365d}"),
-    ("starred", "{query} is:public stars:>=10"),
-    ("forks", "{query} fork:true is:public"),
-];
+use crate::github::SourceError;
+use crate::platform::stop_flag;
+use crate::report::AuditReport;
+use samples::Samples;
+use ways::WAYS;
 
 /// How many searches one sample takes as a plan reckons, its pages aside.
 const SEARCHES_OF_SAMPLE: usize = 250;
@@ -37,10 +33,31 @@ pub(super) fn perform(session: &Session, arguments: &AuditArgs) -> Result<u8, Fa
     let survey = session.load_survey(arguments.survey.as_deref())?.value;
     let metric = choose_metric(&survey, arguments.metric.as_deref())?;
     let frameworks = choose_frameworks(&survey, &arguments.framework)?;
+    let outputs = Outputs::choose_for_audit(session, arguments)?;
+    refuse_kept_document(session, arguments, &survey)?;
     let now = session.clock.now_utc();
-    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
-    let order = Order { session, arguments, survey: &survey, metric, frameworks, now, seed };
+    let order =
+        Order { session, arguments, survey: &survey, metric, frameworks, now, outputs: &outputs };
+    if arguments.kept {
+        return order.show_kept();
+    }
     Session::block_on(order.carry_out())
+}
+
+/// Refuses to write a part of the audits over the file that has all.
+fn refuse_kept_document(
+    session: &Session,
+    arguments: &AuditArgs,
+    survey: &Survey,
+) -> Result<(), Failure> {
+    let kept = session.audit(&survey.id);
+    let is_kept = |path: &&PathBuf| path.components().eq(kept.components());
+    match arguments.output.out.iter().find(is_kept) {
+        None => Ok(()),
+        Some(path) => Err(Failure::usage(format!("`{}` keeps all audits", path.display()))
+            .because("it is written anyway; a report would take the place of what it has")
+            .hint("name another file")),
+    }
 }
 
 fn choose_metric<'s>(survey: &'s Survey, wanted: Option<&str>) -> Result<&'s Metric, Failure> {
@@ -49,10 +66,8 @@ fn choose_metric<'s>(survey: &'s Survey, wanted: Option<&str>) -> Result<&'s Met
         Some(id) => survey.metrics.iter().find(|metric| metric.id == id),
     };
     found.ok_or_else(|| {
-        let known: Vec<&str> = survey.metrics.iter().map(|metric| metric.id.as_str()).collect();
-        let wanted = wanted.unwrap_or_default();
-        Failure::usage(format!("survey `{}` has no metric `{wanted}`", survey.id))
-            .because(format!("there are {}", known.join(", ")))
+        let known = survey.metrics.iter().map(|metric| metric.id.as_str());
+        Failure::not_in_survey(&survey.id, "metric", wanted.unwrap_or_default(), known)
     })
 }
 
@@ -66,9 +81,8 @@ fn choose_frameworks<'s>(
     let find = |name: &String| {
         let same = |framework: &&Framework| framework.name.eq_ignore_ascii_case(name);
         survey.frameworks.iter().find(same).ok_or_else(|| {
-            let known: Vec<&str> = survey.frameworks.iter().map(|f| f.name.as_str()).collect();
-            Failure::usage(format!("survey `{}` has no framework `{name}`", survey.id))
-                .because(format!("there are {}", known.join(", ")))
+            let known = survey.frameworks.iter().map(|framework| framework.name.as_str());
+            Failure::not_in_survey(&survey.id, "framework", name, known)
         })
     };
     wanted.iter().map(find).collect()
@@ -82,7 +96,7 @@ struct Order<'a> {
     metric: &'a Metric,
     frameworks: Vec<&'a Framework>,
     now: DateTime<Utc>,
-    seed: u64,
+    outputs: &'a Outputs,
 }
 
 impl Order<'_> {
@@ -90,12 +104,20 @@ impl Order<'_> {
         let Self { session, arguments, .. } = self;
         let connection = Connection::find(session, &arguments.connection).await?;
         let has_token = connection.token.is_some();
-        let (searches, pages) = if arguments.sensitivity {
-            (WAYS.len() * self.frameworks.len(), 0)
-        } else {
-            let samples = self.frameworks.len();
-            (SEARCHES_OF_SAMPLE * samples, arguments.sample * samples)
+        if matches!(self.read(), Kept::NotUnderstood) {
+            let text = format!("`{}` is not understood and is replaced", self.path().display());
+            session.ui.warn(&text, &[], None);
+        }
+        let planned = (!arguments.sensitivity)
+            .then(|| Samples::plan(self, &self.load(), connection.address.web_host()));
+        let (searches, pages, length) = match &planned {
+            None => (WAYS.len() * self.frameworks.len(), 0, WAYS.len()),
+            Some(samples) => {
+                let left = samples.left();
+                (SEARCHES_OF_SAMPLE * left, arguments.sample * left, left)
+            }
         };
+        let bar = session.ui.progress(length as u64);
         let wanted = arguments.api.map_or(self.survey.api, ApiChoice::from);
         let wanted = if arguments.sensitivity { ApiChoice::Rest } else { wanted };
         let chosen = choose_api(wanted, None, has_token, searches)?;
@@ -105,166 +127,125 @@ impl Order<'_> {
                 Api::Graphql.estimate(searches, true).1 + Api::Rest.estimate(pages, true).1
             }
         };
-        let what = if arguments.sensitivity {
-            format!("counting {} frameworks in {} ways", self.frameworks.len(), WAYS.len())
-        } else {
-            let seed = self.seed;
-            let slices = arguments.sample;
-            format!("auditing {} queries by {slices} slices, seed {seed}", self.frameworks.len())
+        let what = match &planned {
+            None => format!("counting {} frameworks in {} ways", self.frameworks.len(), WAYS.len()),
+            Some(samples) => {
+                let (queries, known) = (samples.queries.len(), samples.known());
+                let (slices, seed) = (samples.drawn.sample, samples.drawn.seed);
+                format!("auditing {queries} queries by {slices} slices, seed {seed}{known}")
+            }
         };
         session.ui.say(&format!("{what}, from {}, {}", connection.describe(), in_words(length)));
         connection.advise(session);
         let heard = Heard::default();
-        let bar = session.ui.progress(self.frameworks.len() as u64);
         let tell = teller(session, Some(&connection), &bar, &heard);
         let mut source = connection.source(chosen.api, &*session.clock, tell)?;
         let (stopper, mut stop) = stop_flag();
         let work = async {
-            if arguments.sensitivity {
-                self.compare_ways(&mut source, &mut stop).await
-            } else {
-                self.draw_samples(&mut source, &mut stop, &bar).await
+            match &planned {
+                None => {
+                    let host = connection.address.web_host();
+                    self.compare_ways(host, &mut source, &mut stop, &bar).await
+                }
+                Some(samples) => self.draw_samples(samples, &mut source, &mut stop, &bar).await,
             }
         };
         let ended = listening(session, &stopper, work).await?;
         bar.finish_and_clear();
-        ended.map_err(|error| match error {
-            Ended::Failure(failure) => *failure,
-            Ended::Source(SourceError::Interrupted(signal)) => {
-                let path = self.path();
-                let kept = format!("interrupted; what was audited is in `{}`", path.display());
-                Failure::interrupted(signal, kept)
-            }
-            Ended::Source(error) => Failure::of_source(&error, connection.token.as_ref(), false),
+        ended.map_err(|error| {
+            let error = match error {
+                Ended::Failure(failure) => return *failure,
+                Ended::Source(error) => error,
+            };
+            let Some(samples) = &planned else {
+                let kept = format!("no ranks are kept, for they need all {} ways", WAYS.len());
+                return match error {
+                    SourceError::Interrupted(signal) => {
+                        Failure::interrupted(signal, format!("interrupted; {kept}"))
+                    }
+                    error => {
+                        Failure::of_source(&error, connection.token.as_ref(), false).because(kept)
+                    }
+                };
+            };
+            let again = Samples::plan(self, &self.load(), connection.address.web_host());
+            let (done, all) = (again.done, samples.queries.len());
+            let kept = format!("{done} of {all} audits are in `{}`", self.path().display());
+            let failure = match error {
+                SourceError::Interrupted(signal) => {
+                    Failure::interrupted(signal, format!("interrupted; {kept}"))
+                }
+                error => Failure::of_source(&error, connection.token.as_ref(), done > samples.done)
+                    .because(kept),
+            };
+            let command = self.command(samples.drawn.seed);
+            failure.hint(format!("audit only the rest, today, with `{command}`"))
         })
     }
 
-    /// Audits framework after framework, and keeps each when it is done.
-    async fn draw_samples(
-        &self,
-        source: &mut Live<'_>,
-        stop: &mut Stop,
-        bar: &indicatif::ProgressBar,
-    ) -> Result<u8, Ended> {
-        let today = self.now.date_naive();
-        // The last day is not over, and not all of it is found yet.
-        let last_day = today.pred_opt().unwrap_or(today);
-        let mut lacking = Vec::new();
-        let mut report = self.load();
-        for (place, framework) in (1_u64..).zip(&self.frameworks) {
-            let name = &framework.name;
-            bar.set_message(name.clone());
-            let Some(query) = self.metric.query.query_for(framework, today) else {
-                lacking.push(format!("`{name}`: `{}` does not fit it", self.metric.id));
-                continue;
-            };
-            let draw = Draw {
-                slices: self.arguments.sample,
-                seed: self.seed.wrapping_add(place),
-                range: CreatedRange::up_to(last_day),
-                now: self.now,
-            };
-            let audited = match audit(framework, &query.text, &draw, source, stop).await {
-                Ok(audited) => audited,
-                Err(AuditError::Source(error)) => return Err(error.into()),
-                Err(error) => {
-                    lacking.push(format!("`{name}`: {error}"));
-                    continue;
-                }
-            };
-            let narrower = self.count_narrower(framework, &audited, source, stop).await?;
-            let ids = (name.as_str(), self.metric.id.as_str());
-            let made = (self.now, self.seed);
-            report.replace(FrameworkAudit::new(ids, made, &audited, narrower));
-            self.keep(&report)?;
-            bar.set_position(place);
+    /// Shows what was audited before, and asks nothing.
+    fn show_kept(&self) -> Result<u8, Failure> {
+        let path = self.path();
+        if matches!(self.read(), Kept::NotUnderstood) {
+            return Err(Failure::failed(format!("`{}` is not understood", path.display()))
+                .because("another version wrote it, or it was changed by hand")
+                .hint("audit again without `--kept`: that replaces it"));
         }
-        let look = self.session.ui.look();
-        if report.note(&self.metric.id).is_some() {
-            let text = report.render(&self.survey.title, &self.metric.id, look);
-            self.session.ui.data(&text)?;
-        }
-        if lacking.is_empty() {
-            self.session.ui.next(&self.session.command([
-                "audit",
-                &self.survey.id,
-                "--sensitivity",
-            ]));
-            return Ok(DONE);
-        }
-        let hint = Hint::new("audit them alone with `--framework NAME`");
-        self.session.ui.warn("some queries were not audited", &lacking, Some(&hint));
-        Ok(NOT_FINISHED)
-    }
-
-    /// Counts narrower queries that GitHub would take.
-    async fn count_narrower(
-        &self,
-        framework: &Framework,
-        audited: &Audited,
-        source: &mut Live<'_>,
-        stop: &mut Stop,
-    ) -> Result<Vec<(String, Outcome)>, Ended> {
-        let mut queries = vec![format!("{} in:name", audited.query)];
-        let language = audited.languages_accepted.first().map(|language| as_phrase(language));
-        queries.extend(language.map(|language| format!("{} language:{language}", audited.query)));
-        queries.extend(framework.topic.iter().map(|topic| format!("topic:{topic} is:public")));
-        queries.retain(|query| find_query_problems(query, &[]).is_empty());
-        let outcomes = count_queries(&queries, source, stop).await.map_err(Ended::of_audit)?;
-        Ok(queries.into_iter().zip(outcomes).collect())
-    }
-
-    /// Counts every framework in every way, and keeps the ranks.
-    async fn compare_ways(&self, source: &mut Live<'_>, stop: &mut Stop) -> Result<u8, Ended> {
-        let today = self.now.date_naive();
-        let mut ways: Vec<WayCounted> = Vec::new();
-        for (id, text) in WAYS {
-            // The templates are ours, and are known to be read.
-            let Ok(template) = Template::parse(text) else { continue };
-            let query = |framework: &&Framework| {
-                let rule = Rule::of(framework);
-                let language = rule.languages.first().cloned();
-                let framework = Framework { language, ..(*framework).clone() };
-                Some(template.query_for(&framework, today)?.text)
-            };
-            let queries: Vec<Option<String>> = self.frameworks.iter().map(query).collect();
-            let asked: Vec<String> = queries.iter().flatten().cloned().collect();
-            let counted = count_queries(&asked, source, stop).await.map_err(Ended::of_audit)?;
-            let mut counted = counted.into_iter();
-            let of = |query: &Option<String>| query.as_ref().and_then(|_| counted.next()?.count());
-            ways.push((id.to_owned(), text.to_owned(), queries.iter().map(of).collect()));
-        }
-        let names: Vec<String> = self.frameworks.iter().map(|f| f.name.clone()).collect();
-        let sensitivity = Sensitivity::new(self.now, &names, &ways);
-        let text = sensitivity.render(&self.survey.title, self.session.ui.look());
-        let mut report = self.load();
-        report.replace_sensitivity(sensitivity);
-        self.keep(&report)?;
-        self.session.ui.data(&text)?;
-        let fits = |(_, template, counts): &WayCounted| {
-            let lacking = counts.iter().filter(|count| count.is_none()).count();
-            (lacking > 0).then(|| format!("`{template}`: {lacking} without a count"))
+        let report = self.load();
+        let (part, what) = if self.arguments.sensitivity {
+            (report.only_sensitivity(), "ranks by several ways of counting".to_owned())
+        } else {
+            (report.only_samples(&self.metric.id), format!("audit of `{}`", self.metric.id))
         };
-        let lacking: Vec<String> = ways.iter().filter_map(fits).collect();
-        if lacking.is_empty() {
-            return Ok(DONE);
+        if part.is_none() {
+            let mut words = vec!["audit", &self.survey.id];
+            words.extend(self.arguments.sensitivity.then_some("--sensitivity"));
+            let command = self.session.command(words);
+            return Err(Failure::failed(format!("`{}` has no {what}", path.display()))
+                .hint(format!("make one with `{command}`")));
         }
-        self.session.ui.warn("some frameworks are not ranked in every way", &lacking, None);
-        Ok(NOT_FINISHED)
+        self.show(&report)?;
+        Ok(DONE)
     }
 
-    fn path(&self) -> std::path::PathBuf {
+    /// Returns the command that draws the same samples.
+    fn command(&self, seed: u64) -> String {
+        let AuditArgs { framework, metric, sample, connection, api, .. } = self.arguments;
+        let mut words = vec!["audit".to_owned()];
+        words.extend(self.arguments.survey.clone());
+        let mut add = |name: &str, value: Option<String>| {
+            words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+        };
+        for name in framework {
+            add("--framework", Some(name.clone()));
+        }
+        add("--metric", metric.clone());
+        add("--sample", Some(*sample).filter(|n| *n != DEFAULT_SLICES).map(|n| n.to_string()));
+        add("--seed", Some(seed.to_string()));
+        add("--api", api.as_ref().and_then(name_of));
+        add("--api-url", connection.api_url.clone());
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        add("--settings", connection.settings.as_ref().map(path));
+        add("--token-file", connection.token_file.as_ref().map(path));
+        words.extend(connection.no_token.then(|| "--no-token".to_owned()));
+        self.session.command(words)
+    }
+
+    fn path(&self) -> PathBuf {
         self.session.audit(&self.survey.id)
     }
 
+    /// Returns what is kept; nothing if there is no file, or one that is not understood.
     fn load(&self) -> AuditReport {
-        let path = self.path();
-        let Ok(bytes) = std::fs::read(&path) else { return AuditReport::new(&self.survey.id) };
-        AuditReport::parse(&bytes, &self.survey.id).unwrap_or_else(|| {
-            let text = format!("`{}` is not understood and is replaced", path.display());
-            self.session.ui.warn(&text, &[], None);
-            AuditReport::new(&self.survey.id)
-        })
+        match self.read() {
+            Kept::Audits(report) => report,
+            Kept::Nothing | Kept::NotUnderstood => AuditReport::new(&self.survey.id),
+        }
+    }
+
+    fn read(&self) -> Kept {
+        let Ok(bytes) = std::fs::read(self.path()) else { return Kept::Nothing };
+        AuditReport::parse(&bytes, &self.survey.id).map_or(Kept::NotUnderstood, Kept::Audits)
     }
 
     fn keep(&self, report: &AuditReport) -> Result<(), Failure> {
@@ -273,6 +254,13 @@ impl Order<'_> {
             Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
         })
     }
+}
+
+/// What the file of the audits holds.
+enum Kept {
+    Nothing,
+    NotUnderstood,
+    Audits(AuditReport),
 }
 
 /// Why an audit ended early.

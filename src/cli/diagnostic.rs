@@ -96,6 +96,28 @@ impl Failure {
         self
     }
 
+    /// A name that a survey does not have, with those that it has.
+    pub(super) fn not_in_survey<'k>(
+        survey: &str,
+        kind: &str,
+        name: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) -> Self {
+        let known: Vec<String> = known.map(str::to_owned).collect();
+        let distance = |known: &&String| {
+            strsim::damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase())
+        };
+        let near = known.iter().min_by_key(distance);
+        let near = near.filter(|known| distance(known) <= (name.chars().count() / 3).min(3));
+        let failure = Self::usage(format!("survey `{survey}` has no {kind} `{name}`"));
+        match near {
+            Some(near) => failure
+                .because(format!("there are {}", list(&known)))
+                .hint(format!("did you mean `{near}`?")),
+            None => failure.hint(format!("there are {}", list(&known))),
+        }
+    }
+
     /// A history that is not as it should be; what is wrong with it was told already.
     pub(super) fn of_damage(path: &Path, is_mendable: bool) -> Self {
         let failure = Self::new(NOT_FINISHED, format!("`{}` is not sound", path.display()));

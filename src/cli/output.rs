@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use super::args::{ChartArg, Format, OutputArgs, TrendArgs};
+use super::args::{AuditArgs, ChartArg, Format, OutputArgs, TrendArgs};
 use super::diagnostic::{Failure, Hint};
 use super::page;
 use super::ui::Ui;
@@ -44,6 +44,17 @@ pub(super) const TREND_FILES: &[(&str, Format)] = &[
     ("trend.png", Format::Png),
     ("ranks.svg", Format::Svg),
     ("ranks.png", Format::Png),
+];
+/// The files that `--out DIR/` writes for an audit, and for ranks by several ways of counting.
+const AUDIT_FILES: &[(&str, Format)] =
+    &[("audit.txt", Format::Table), ("audit.md", Format::Md), ("audit.csv", Format::Csv)];
+const SENSITIVITY_FILES: &[(&str, Format)] = &[
+    ("sensitivity.txt", Format::Table),
+    ("sensitivity.md", Format::Md),
+    ("sensitivity.csv", Format::Csv),
+    ("sensitivity.json", Format::Json),
+    ("sensitivity.svg", Format::Svg),
+    ("sensitivity.png", Format::Png),
 ];
 /// The stem of files that draw ranks, whatever `--chart` says.
 const RANKS_STEM: &str = "ranks";
@@ -85,7 +96,13 @@ impl Wishes {
         Self { look, theme: Theme::Light, width_px: None, chart, scale }
     }
 
-    fn chart_look(&self, format: Format) -> ChartLook {
+    /// Returns the look of tables.
+    pub(super) fn look(&self) -> Look {
+        self.look
+    }
+
+    /// Returns how a chart is drawn in a format.
+    pub(super) fn chart_look(&self, format: Format) -> ChartLook {
         let width_px = if format == Format::Png { PNG_WIDTH_PX } else { WIDTH_PX };
         ChartLook { width_px: self.width_px.unwrap_or(width_px), words: Words::All }
     }
@@ -132,6 +149,34 @@ impl Outputs {
         if outputs.has(Format::Html) {
             return Err(Failure::usage("a trend alone has no page")
                 .hint("one of rankings and trends: `repo-census report --format html`"));
+        }
+        Ok(outputs)
+    }
+
+    /// As [`Outputs::choose`], for an audit; only ranks by several ways of counting have a chart.
+    pub(super) fn choose_for_audit(
+        session: &Session,
+        arguments: &AuditArgs,
+    ) -> Result<Self, Failure> {
+        let mut command: Vec<&str> =
+            ["audit"].into_iter().chain(arguments.survey.as_deref()).collect();
+        command.extend(arguments.sensitivity.then_some("--sensitivity"));
+        let all = if arguments.sensitivity { SENSITIVITY_FILES } else { AUDIT_FILES };
+        let outputs = Self::choose_among(all, session, &command, &arguments.output)?;
+        let lacks = |what: &str| Failure::usage(format!("an audit has no {what} of its own"));
+        if outputs.has(Format::Methods) {
+            return Err(lacks("method section").hint("its table for one: `--format md`"));
+        }
+        if outputs.has(Format::Html) {
+            let hint =
+                "that of the ranking has a sentence of it: `repo-census report --format html`";
+            return Err(lacks("page").hint(hint));
+        }
+        if !arguments.sensitivity && (outputs.has(Format::Svg) || outputs.has(Format::Png)) {
+            let words =
+                command.iter().copied().chain(["--sensitivity", "--out", "sensitivity.svg"]);
+            let hint = format!("ranks by several ways have one: `{}`", session.command(words));
+            return Err(lacks("chart").hint(hint));
         }
         Ok(outputs)
     }

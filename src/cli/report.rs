@@ -98,7 +98,8 @@ pub(super) fn build(
 ) -> Result<RankingReport, Failure> {
     let mut origin_notes = origin_notes(session, subject, &selection.run);
     origin_notes.extend(note_unreadable(&selection.reading));
-    origin_notes.extend(note_of_audit(session, subject, wishes.metric, &selection.run));
+    let audits = notes_of_audits(session, subject, wishes.metric, &selection.run);
+    origin_notes.extend(audits.into_iter().flatten());
     let inputs = Inputs {
         survey: subject.survey.as_ref(),
         run: &selection.run,
@@ -114,20 +115,20 @@ pub(super) fn build(
     Ok(RankingReport::new(&inputs)?)
 }
 
-/// Says what an audit of these queries found, if there is one; published numbers have no queries.
-fn note_of_audit(
+/// Says what audits of these queries found, if there are any; published numbers have no queries.
+fn notes_of_audits(
     session: &Session,
     subject: &Subject,
     metric: Option<&str>,
     run: &Run,
-) -> Option<String> {
+) -> Option<Vec<String>> {
     let survey = subject.survey.as_ref()?;
     if run.samples.iter().any(|sample| sample.detail.published().is_some()) {
         return None;
     }
     let bytes = std::fs::read(session.audit(&survey.id)).ok()?;
     let first = || Some(survey.enabled_metrics().next()?.id.as_str());
-    AuditReport::parse(&bytes, &survey.id)?.note(metric.or_else(first)?)
+    Some(AuditReport::parse(&bytes, &survey.id)?.notes(metric.or_else(first)?))
 }
 
 /// Writes what is wanted of a chosen run, in every format that is wanted.

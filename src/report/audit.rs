@@ -1,22 +1,29 @@
-//! What audits say: the document that is kept, the tables that people read, and the sentence that
-//! stands under a ranking.
+//! What audits say: the document that is kept, and every format of it.
+//!
+//! `framework` is what one query finds, `sensitivity` the ranks by every way of counting, `csv` both as
+//! numbers a line. The chart of the ranks stands with the other charts.
 
-use chrono::{DateTime, Utc};
+mod csv;
+mod framework;
+mod sensitivity;
+
 use serde::{Deserialize, Serialize};
 
-use super::notes::MISSING;
-use super::number::count;
-use super::table::{Align, Column};
+use super::escape::{markdown, markdown_code};
+use super::markdown::{capitalised, row};
+use super::table::Column;
 use super::terminal::{BAR, Look, Table, Tail, TailText};
-use crate::domain::audit::{Audited, Example, Share};
-use crate::domain::ranking::kendall_tau_b;
-use crate::domain::sample::Outcome;
+
+pub use framework::{Drawn, FrameworkAudit};
+pub use sensitivity::{Sensitivity, WayCounted};
+
+use self::csv::{render_samples, render_sensitivity};
+use framework::{Interval, with_interval};
+
+pub(super) use sensitivity::RankedByWays;
 
 /// The version of the layout; it grows when a key goes or changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
-
-/// How many languages stand in the table.
-const MOST_LANGUAGES: usize = 3;
 
 /// All audits of a survey, as they are kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,208 +32,6 @@ pub struct AuditReport {
     survey: String,
     frameworks: Vec<FrameworkAudit>,
     sensitivity: Option<Sensitivity>,
-}
-
-/// The audit of one framework's query.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FrameworkAudit {
-    framework: String,
-    metric: String,
-    audited_at: DateTime<Utc>,
-    seed: u64,
-    query: String,
-    repositories: u64,
-    looked_at: usize,
-    slices: Option<usize>,
-    languages_accepted: Vec<String>,
-    fits: Interval,
-    without_stars: Interval,
-    untouched_for_two_years: Interval,
-    archived: Interval,
-    languages: Vec<LanguageShare>,
-    hits: Vec<Repository>,
-    misses: Vec<Repository>,
-    narrower: Vec<Narrower>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Interval {
-    share: f64,
-    low: Option<f64>,
-    high: Option<f64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct LanguageShare {
-    language: Option<String>,
-    #[serde(flatten)]
-    share: Interval,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Repository {
-    full_name: String,
-    description: String,
-    language: Option<String>,
-}
-
-/// A narrower query and its count.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Narrower {
-    query: String,
-    count: Option<u64>,
-    status: String,
-}
-
-/// The ranks by every way of counting, side by side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sensitivity {
-    counted_at: DateTime<Utc>,
-    ways: Vec<Way>,
-    frameworks: Vec<RankedByWays>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Way {
-    id: String,
-    query: String,
-    /// Kendall's τ-b with the first way.
-    order_agreement: Option<f64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct RankedByWays {
-    framework: String,
-    counts: Vec<Option<u64>>,
-    ranks: Vec<Option<u32>>,
-    keeps_rank: bool,
-}
-
-/// How the frameworks of one way were counted: its id, its query template, and a count for each
-/// framework in the same order; `None` where it does not fit or no answer came.
-pub type WayCounted = (String, String, Vec<Option<u64>>);
-
-impl FrameworkAudit {
-    /// Takes in the audit of a framework, with narrower queries and what they count.
-    #[must_use]
-    pub fn new(
-        (framework, metric): (&str, &str),
-        (audited_at, seed): (DateTime<Utc>, u64),
-        audited: &Audited,
-        narrower: impl IntoIterator<Item = (String, Outcome)>,
-    ) -> Self {
-        let examples = |examples: &[Example]| examples.iter().map(repository).collect();
-        let narrower = narrower.into_iter().map(|(query, outcome)| Narrower {
-            query,
-            count: outcome.count(),
-            status: outcome.status().as_str().to_owned(),
-        });
-        Self {
-            framework: framework.to_owned(),
-            metric: metric.to_owned(),
-            audited_at,
-            seed,
-            query: audited.query.clone(),
-            repositories: audited.total,
-            looked_at: audited.looked_at,
-            slices: audited.slices,
-            languages_accepted: audited.languages_accepted.clone(),
-            fits: interval(audited.fits),
-            without_stars: interval(audited.without_stars),
-            untouched_for_two_years: interval(audited.untouched),
-            archived: interval(audited.archived),
-            languages: audited
-                .languages
-                .iter()
-                .map(|found| LanguageShare {
-                    language: found.name.clone(),
-                    share: interval(found.share),
-                })
-                .collect(),
-            hits: examples(&audited.hits),
-            misses: examples(&audited.misses),
-            narrower: narrower.collect(),
-        }
-    }
-}
-
-impl Sensitivity {
-    /// Ranks each way; equal counts share a rank.
-    #[must_use]
-    pub fn new(counted_at: DateTime<Utc>, frameworks: &[String], ways: &[WayCounted]) -> Self {
-        let ranks: Vec<Vec<Option<u32>>> = ways.iter().map(|(.., counts)| rank(counts)).collect();
-        let agreement = |way: &Vec<Option<u32>>| {
-            let pairs = ranks.first()?.iter().zip(way).filter_map(|(one, other)| one.zip(*other));
-            kendall_tau_b(&pairs.collect::<Vec<_>>())
-        };
-        let of_framework = |(place, name): (usize, &String)| {
-            let own: Vec<Option<u32>> = ranks.iter().map(|way| way[place]).collect();
-            let known: Vec<u32> = own.iter().copied().flatten().collect();
-            RankedByWays {
-                framework: name.clone(),
-                counts: ways.iter().map(|(.., counts)| counts[place]).collect(),
-                keeps_rank: known.windows(2).all(|pair| pair[0] == pair[1]) && !known.is_empty(),
-                ranks: own,
-            }
-        };
-        Self {
-            counted_at,
-            ways: ways
-                .iter()
-                .zip(&ranks)
-                .map(|((id, query, _), way)| Way {
-                    id: id.clone(),
-                    query: query.clone(),
-                    order_agreement: agreement(way),
-                })
-                .collect(),
-            frameworks: frameworks.iter().enumerate().map(of_framework).collect(),
-        }
-    }
-
-    /// Renders the table of ranks.
-    #[must_use]
-    pub fn render(&self, title: &str, look: Look) -> String {
-        let rows = &self.frameworks;
-        let column = |heading: &str, align, cell: &dyn Fn(&RankedByWays) -> String| Column {
-            heading: heading.to_owned(),
-            align,
-            cells: rows.iter().map(cell).collect(),
-            goes: 0,
-        };
-        let mut columns = vec![column("framework", Align::Left, &|row| row.framework.clone())];
-        for (place, way) in self.ways.iter().enumerate() {
-            let rank = |row: &RankedByWays| {
-                row.ranks[place].map_or_else(|| MISSING.to_owned(), |rank| rank.to_string())
-            };
-            columns.push(column(&way.id, Align::Right, &rank));
-        }
-        columns.push(column("ranks", Align::Left, &|row| {
-            let known = || row.ranks.iter().copied().flatten();
-            match known().min().zip(known().max()) {
-                Some((low, high)) if low != high => format!("{low}–{high}"),
-                Some(_) => "kept".to_owned(),
-                None => MISSING.to_owned(),
-            }
-        }));
-        let kept = rows.iter().filter(|row| row.keeps_rank).count();
-        let mut notes = vec![format!(
-            "{kept} of {} frameworks keep their rank however they are counted.",
-            rows.len()
-        )];
-        for way in self.ways.iter().skip(1) {
-            let agreement = way.order_agreement.map_or_else(
-                || "no order agreement can be given".to_owned(),
-                |agreement| format!("order agreement {agreement:.2} with the first column"),
-            );
-            notes.push(format!("{}: `{}`, {agreement}.", way.id, way.query));
-        }
-        let subtitle = format!(
-            "ranks by every way of counting · counted {} UTC",
-            self.counted_at.format("%Y-%m-%d %H:%M:%S")
-        );
-        render_table(title, &subtitle, columns, &notes, look)
-    }
 }
 
 impl AuditReport {
@@ -242,7 +47,8 @@ impl AuditReport {
     pub fn parse(bytes: &[u8], survey: &str) -> Option<Self> {
         let report: Self = serde_json::from_slice(bytes).ok()?;
         let is_ours = report.schema_version == SCHEMA_VERSION && report.survey == survey;
-        is_ours.then_some(report)
+        let is_sound = report.sensitivity.as_ref().is_none_or(Sensitivity::is_sound);
+        (is_ours && is_sound).then_some(report)
     }
 
     /// Takes in an audit, in the place of an earlier one of the same framework and metric.
@@ -261,6 +67,57 @@ impl AuditReport {
         self.sensitivity = Some(sensitivity);
     }
 
+    /// Returns the ranks by every way of counting; `None` where none were counted.
+    #[must_use]
+    pub fn sensitivity(&self) -> Option<&Sensitivity> {
+        self.sensitivity.as_ref()
+    }
+
+    /// Tells whether a framework has this sample already, so that drawing it again would say nothing
+    /// new.
+    #[must_use]
+    pub fn has_drawn(&self, (framework, metric): (&str, &str), query: &str, drawn: &Drawn) -> bool {
+        let mut audits = self.of(metric).filter(|audit| audit.framework == framework);
+        audits.any(|audit| audit.is_of(query, drawn))
+    }
+
+    /// Returns the seed of an audit of that day that went through some of these frameworks, each
+    /// given with its query, and not through all: of several seeds the last one's. `None` if there is
+    /// nothing to go on with.
+    #[must_use]
+    pub fn unfinished_seed(
+        &self,
+        metric: &str,
+        queries: &[(String, String)],
+        drawn: &Drawn,
+    ) -> Option<u64> {
+        let like = |(framework, query): &(String, String)| {
+            let mut audits = self.of(metric).filter(|audit| audit.framework == *framework);
+            audits.find(|audit| audit.is_like(query, drawn))
+        };
+        let last = queries.iter().filter_map(like).max_by_key(|audit| audit.audited_at)?;
+        let seed = last.seed;
+        let has_seed = |query| like(query).is_some_and(|audit| audit.seed == seed);
+        (!queries.iter().all(has_seed)).then_some(seed)
+    }
+
+    /// Returns the audits of a metric without anything else; `None` if there are none.
+    #[must_use]
+    pub fn only_samples(&self, metric: &str) -> Option<Self> {
+        let frameworks: Vec<FrameworkAudit> = self.of(metric).cloned().collect();
+        let survey = self.survey.clone();
+        let is_any = !frameworks.is_empty();
+        is_any.then_some(Self { frameworks, survey, sensitivity: None, ..*self })
+    }
+
+    /// Returns the ranks by every way of counting without anything else; `None` if there are none.
+    #[must_use]
+    pub fn only_sensitivity(&self) -> Option<Self> {
+        let sensitivity = self.sensitivity.clone()?;
+        let (frameworks, survey) = (Vec::new(), self.survey.clone());
+        Some(Self { frameworks, survey, sensitivity: Some(sensitivity), ..*self })
+    }
+
     /// Renders the document, indented, with a line feed at the end.
     #[must_use]
     pub fn render_json(&self) -> String {
@@ -273,62 +130,29 @@ impl AuditReport {
     /// Renders the audits of a metric as a table.
     #[must_use]
     pub fn render(&self, title: &str, metric: &str, look: Look) -> String {
-        let rows: Vec<&FrameworkAudit> = self.of(metric).collect();
-        let column = |heading: &str, align, cell: &dyn Fn(&FrameworkAudit) -> String| Column {
-            heading: heading.to_owned(),
-            align,
-            cells: rows.iter().map(|row| cell(row)).collect(),
-            goes: when_it_goes(heading),
-        };
-        let languages = |row: &FrameworkAudit| {
-            let name = |found: &LanguageShare| {
-                let name = found.language.as_deref().unwrap_or("none");
-                format!("{name} {}", whole_percent(found.share.share))
-            };
-            row.languages.iter().take(MOST_LANGUAGES).map(name).collect::<Vec<_>>().join(", ")
-        };
-        let columns = vec![
-            column("framework", Align::Left, &|row| row.framework.clone()),
-            column("found", Align::Right, &|row| count(row.repositories)),
-            column("looked at", Align::Right, &|row| count(row.looked_at as u64)),
-            column("fits", Align::Right, &|row| with_interval(row.fits)),
-            column("no stars", Align::Right, &|row| whole_percent(row.without_stars.share)),
-            column("untouched", Align::Right, &|row| {
-                whole_percent(row.untouched_for_two_years.share)
-            }),
-            column("archived", Align::Right, &|row| whole_percent(row.archived.share)),
-            column("languages", Align::Left, &languages),
-        ];
-        let mut notes = vec![
-            "fits: the name stands as a word in name, description or topics, and the language is \
-             the framework's; with the 95 % interval of a random sample. untouched: no push for \
-             two years."
-                .to_owned(),
-        ];
-        for row in &rows {
-            let name = |found: &Repository| found.full_name.clone();
-            let misses: Vec<String> = row.misses.iter().take(3).map(name).collect();
-            if !misses.is_empty() {
-                notes.push(format!(
-                    "{}, found without fitting: {}.",
-                    row.framework,
-                    misses.join(", ")
-                ));
-            }
-        }
-        let narrower = rows.iter().flat_map(|row| &row.narrower);
-        notes.extend(narrower.map(|narrower| {
-            let number = narrower.count.map_or_else(|| MISSING.to_owned(), count);
-            let bound = if narrower.status == "incomplete" { "at least " } else { "" };
-            format!("narrower: `{}` finds {bound}{number}", narrower.query)
-        }));
-        let subtitle = format!("what the queries of `{metric}` find");
-        render_table(title, &subtitle, columns, &notes, look)
+        self.listing(title, metric).terminal(look)
     }
 
-    /// Returns the sentence that stands under a ranking by a metric; `None` without an audit of it.
+    /// Renders the audits of a metric as Markdown.
     #[must_use]
-    pub fn note(&self, metric: &str) -> Option<String> {
+    pub fn render_markdown(&self, title: &str, metric: &str) -> String {
+        self.listing(title, metric).markdown()
+    }
+
+    /// Renders the audits of a metric as CSV: a line for each framework and share, shares of 1.
+    #[must_use]
+    pub fn render_csv(&self, metric: &str) -> String {
+        render_samples(self, metric)
+    }
+
+    /// Returns the sentences that stand under a ranking by a metric.
+    #[must_use]
+    pub fn notes(&self, metric: &str) -> Vec<String> {
+        let of_ways = self.sensitivity.as_ref().map(Sensitivity::note);
+        self.note(metric).into_iter().chain(of_ways).collect()
+    }
+
+    fn note(&self, metric: &str) -> Option<String> {
         let last = self.of(metric).map(|audit| audit.audited_at.date_naive()).max()?;
         let name =
             |audit: &FrameworkAudit| format!("{} {}", audit.framework, with_interval(audit.fits));
@@ -340,75 +164,92 @@ impl AuditReport {
         ))
     }
 
+    fn listing(&self, title: &str, metric: &str) -> Listing {
+        framework::listing(&self.of(metric).collect::<Vec<_>>(), title, metric)
+    }
+
     fn of(&self, metric: &str) -> impl Iterator<Item = &FrameworkAudit> {
         self.frameworks.iter().filter(move |audit| audit.metric == metric)
     }
 }
 
-/// Returns when a column is left out for want of width: the highest first, 0 never.
-fn when_it_goes(heading: &str) -> u8 {
-    match heading {
-        "languages" => 3,
-        "archived" => 2,
-        "looked at" => 1,
-        _ => 0,
+impl Sensitivity {
+    /// Renders the table of ranks.
+    #[must_use]
+    pub fn render(&self, title: &str, look: Look) -> String {
+        self.listing(title).terminal(look)
+    }
+
+    /// Renders the ranks as Markdown.
+    #[must_use]
+    pub fn render_markdown(&self, title: &str) -> String {
+        self.listing(title).markdown()
+    }
+
+    /// Renders counts and ranks as CSV: a line for each framework and way.
+    #[must_use]
+    pub fn render_csv(&self) -> String {
+        render_sensitivity(self)
     }
 }
 
-/// Renders a table that has nothing at the end of its lines.
-fn render_table(
-    title: &str,
-    subtitle: &str,
+/// A table with a heading and notes, for the formats that people read.
+struct Listing {
+    title: String,
+    subtitle: String,
     columns: Vec<Column>,
-    notes: &[String],
-    look: Look,
-) -> String {
-    let tail =
-        Tail { heading: "", shortest: 0, goes: 0, style: BAR, draw: &|_, _| TailText::default() };
-    Table { title, subtitle, columns, tail, notes }.render(look)
+    notes: Vec<String>,
 }
 
-/// Ranks counts, the highest first; equal counts share a rank.
-fn rank(counts: &[Option<u64>]) -> Vec<Option<u32>> {
-    let above = |count: u64| counts.iter().flatten().filter(|other| **other > count).count();
-    let rank =
-        |count: &Option<u64>| count.map(|count| u32::try_from(above(count) + 1).unwrap_or(0));
-    counts.iter().map(rank).collect()
-}
+impl Listing {
+    fn terminal(self, look: Look) -> String {
+        let Self { title, subtitle, columns, notes } = self;
+        let draw = &|_, _| TailText::default();
+        let tail = Tail { heading: "", shortest: 0, goes: 0, style: BAR, draw };
+        Table { title: &title, subtitle: &subtitle, columns, tail, notes: &notes }.render(look)
+    }
 
-fn interval(share: Share) -> Interval {
-    // More digits than a sample can give would only be noise in the file.
-    let rounded = |share: f64| (share * 10_000.0).round() / 10_000.0;
-    Interval {
-        share: rounded(share.estimate),
-        low: share.interval.map(|(low, _)| rounded(low)),
-        high: share.interval.map(|(_, high)| rounded(high)),
+    fn markdown(self) -> String {
+        let Self { title, subtitle, columns, notes } = self;
+        let mut text = format!("## {}\n\n{}\n\n", markdown(&title), with_code(&subtitle));
+        text.push_str(&row(columns.iter().map(|column| capitalised(&column.heading))));
+        text.push_str(&row(columns.iter().map(|column| column.align.markdown().to_owned())));
+        for index in 0..columns.first().map_or(0, |column| column.cells.len()) {
+            text.push_str(&row(columns.iter().map(|column| markdown(&column.cells[index]))));
+        }
+        text.push('\n');
+        for note in &notes {
+            text.push_str(&format!("- {}\n", with_code(note)));
+        }
+        text
     }
 }
 
-fn repository(example: &Example) -> Repository {
-    Repository {
-        full_name: example.full_name.clone(),
-        description: example.description.clone(),
-        language: example.language.clone(),
+/// Writes a sentence as Markdown; what stands between backticks stays code.
+fn with_code(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return markdown(sentence);
     }
-}
-
-fn with_interval(interval: Interval) -> String {
-    let share = whole_percent(interval.share);
-    match interval.low.zip(interval.high) {
-        None => share,
-        Some((low, high)) => format!("{share} ({:.0}–{:.0})", low * 100.0, high * 100.0),
-    }
-}
-
-fn whole_percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    let part = |(place, part): (usize, &&str)| match place % 2 {
+        0 => markdown(part),
+        _ => markdown_code(part),
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::domain::audit::{Audited, Example, Share};
+    use crate::domain::sample::{Outcome, SourceKind};
+
+    fn drawn(day: &str, seed: u64) -> Drawn {
+        let at = format!("{day}T00:00:00Z").parse().expect("a moment");
+        Drawn { at, seed, sample: 10, host: None }
+    }
 
     fn audited(total: u64) -> Audited {
         let share = |estimate, interval| Share { estimate, interval };
@@ -447,11 +288,14 @@ mod tests {
                 ("spring is:public in:name".to_owned(), Outcome::Incomplete(15_452)),
                 ("topic:spring is:public".to_owned(), Outcome::Failed),
             ];
-            let made = (DateTime::default(), 7);
-            report.replace(FrameworkAudit::new(ids, made, &audited(total), narrower));
+            let audit =
+                FrameworkAudit::new(ids, &drawn("1970-01-01", 7), &audited(total), narrower);
+            report.replace(audit);
         }
         let look = Look { columns: 80, blocks: true };
         insta::assert_snapshot!("table", report.render("Two", "repositories", look));
+        insta::assert_snapshot!("markdown", report.render_markdown("Two", "repositories"));
+        insta::assert_snapshot!("csv", report.render_csv("repositories"));
         insta::assert_snapshot!("document", report.render_json());
         insta::assert_snapshot!(
             report.note("repositories").unwrap_or_default(),
@@ -463,21 +307,82 @@ mod tests {
     }
 
     #[test]
-    fn ranks_are_kept_or_not() {
-        let names = ["A", "B", "C"].map(str::to_owned);
+    fn an_audit_goes_on_where_it_ended() {
+        let queries =
+            ["Spring", "Flask"].map(|name| (name.to_owned(), "spring is:public".to_owned()));
+        let mut report = AuditReport::new("two");
+        let today = drawn("2026-11-21", 7);
+        assert_eq!(report.unfinished_seed("repositories", &queries, &today), None);
+        let audit = |name: &str, drawn: &Drawn| {
+            FrameworkAudit::new((name, "repositories"), drawn, &audited(5), [])
+        };
+        report.replace(audit("Spring", &today));
+        let has = |report: &AuditReport, name: &str, drawn: &Drawn| {
+            report.has_drawn((name, "repositories"), "spring is:public", drawn)
+        };
+        assert!(has(&report, "Spring", &today) && !has(&report, "Flask", &today));
+        for other in [
+            drawn("2026-11-22", 7),
+            drawn("2026-11-21", 8),
+            Drawn { sample: 40, ..today.clone() },
+            Drawn { host: Some("ghes.example".to_owned()), ..today.clone() },
+        ] {
+            assert!(!has(&report, "Spring", &other), "{other:?}");
+            let goes_on = report.unfinished_seed("repositories", &queries, &other);
+            assert_eq!(goes_on.is_some(), other.seed == 8, "{other:?}");
+        }
+        assert!(!report.has_drawn(("Spring", "repositories"), "other", &today));
+        assert_eq!(report.unfinished_seed("topic", &queries, &today), None);
+        // Of two seeds the last one's audit goes on, until it has been through all.
+        report.replace(audit(
+            "Flask",
+            &Drawn { seed: 9, at: today.at + chrono::TimeDelta::hours(1), ..today.clone() },
+        ));
+        assert_eq!(report.unfinished_seed("repositories", &queries, &today), Some(9));
+        report.replace(audit("Flask", &today));
+        assert_eq!(report.unfinished_seed("repositories", &queries, &today), None);
+    }
+
+    /// Ranks with ties, a lower bound, a failure and a way that does not fit.
+    fn ranked() -> Sensitivity {
+        let names = ["A", "B", "C", "D"].map(str::to_owned);
+        let complete = |count| Some(Outcome::Complete(count));
+        let all = |counts: [u64; 4]| counts.map(complete).to_vec();
         let ways = [
-            ("plain".to_owned(), "{query}".to_owned(), vec![Some(30), Some(20), Some(10)]),
-            ("topic".to_owned(), "topic:{topic}".to_owned(), vec![Some(9), Some(3), Some(7)]),
-            ("starred".to_owned(), "{query} stars:>9".to_owned(), vec![Some(5), None, Some(5)]),
+            ("plain".to_owned(), "{query}".to_owned(), all([30, 20, 10, 5])),
+            (
+                "topic".to_owned(),
+                "topic:{topic}".to_owned(),
+                vec![complete(9), Some(Outcome::Incomplete(3)), complete(7), None],
+            ),
+            (
+                "starred".to_owned(),
+                "{query} stars:>9".to_owned(),
+                vec![complete(6), Some(Outcome::Failed), complete(5), complete(5)],
+            ),
         ];
-        let ranked = Sensitivity::new(DateTime::default(), &names, &ways);
-        insta::assert_snapshot!(ranked.render("Three", Look { columns: 80, blocks: true }));
+        Sensitivity::new((DateTime::default(), &SourceKind::Rest.into()), &names, &ways)
+    }
+
+    #[test]
+    fn ranks_are_kept_or_not() {
+        let ranked = ranked();
+        insta::assert_snapshot!(ranked.render("Four", Look { columns: 80, blocks: true }));
+        insta::assert_snapshot!("ranks_markdown", ranked.render_markdown("Four"));
+        insta::assert_snapshot!("ranks_csv", ranked.render_csv());
         let kept: Vec<bool> = ranked.frameworks.iter().map(|row| row.keeps_rank).collect();
-        assert_eq!(kept, [true, false, false]);
+        assert_eq!(kept, [true, false, false, false]);
         let mut report = AuditReport::new("three");
         report.replace_sensitivity(ranked);
+        insta::assert_snapshot!(
+            report.notes("any").join("\n"),
+            @"Counted in 3 ways on 1970-01-01, only A keeps its rank; D moves most, 2–4."
+        );
         let text = report.render_json();
         assert_eq!(AuditReport::parse(text.as_bytes(), "three"), Some(report));
         assert_eq!(AuditReport::parse(text.as_bytes(), "four"), None);
+        let cut = text.replacen("      \"ranks\": [", "      \"ranks\": [9,", 1);
+        assert_ne!(cut, text);
+        assert_eq!(AuditReport::parse(cut.as_bytes(), "three"), None);
     }
 }

@@ -6,6 +6,7 @@
 //! - [`draw_ranking`]: a bar for each framework
 //! - [`draw_trend`]: a line of counts for each framework
 //! - [`draw_ranks`]: a line of ranks for each framework
+//! - [`draw_sensitivity`]: the same from way to way of counting instead of over time
 
 mod bars;
 mod course;
@@ -19,6 +20,7 @@ mod sheet;
 mod simplify;
 mod svg;
 mod theme;
+mod ways;
 mod words;
 
 pub use bars::draw_ranking;
@@ -31,5 +33,6 @@ pub use scene::{Anchor, Dash, MarkKind, Plot, Role, SERIES_COLOURS, Scale, Scene
 pub use sheet::{ChartLook, Words};
 pub use svg::{render_chart_colours, render_chart_style, render_inline_svg, render_svg};
 pub use theme::Theme;
+pub use ways::draw_sensitivity;
 
 use words::clean;

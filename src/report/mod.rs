@@ -22,12 +22,12 @@ mod terminal;
 mod trend;
 mod wide;
 
-pub use self::audit::{AuditReport, FrameworkAudit, Sensitivity, WayCounted};
+pub use self::audit::{AuditReport, Drawn, FrameworkAudit, Sensitivity, WayCounted};
 pub use self::csv::render_csv;
 pub use chart::{
     Anchor, ChartLook, Dash, MarkKind, Plot, Role, SERIES_COLOURS, Scale, ScaleChoice, Scene,
-    Shape, Spot, Theme, Words, draw_ranking, draw_ranks, draw_trend, render_chart_colours,
-    render_chart_style, render_inline_svg, render_svg,
+    Shape, Spot, Theme, Words, draw_ranking, draw_ranks, draw_sensitivity, draw_trend,
+    render_chart_colours, render_chart_style, render_inline_svg, render_svg,
 };
 pub use escape::is_bidi_control;
 pub use facts::{Event, Jump, Moves, RankMove, RunFacts};

@@ -1,6 +1,8 @@
 //! Audits of a population whose true shares are known.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::process::Stdio;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use repo_census::audit::{Draw, audit};
@@ -14,7 +16,8 @@ use repo_census::github::{
 use repo_census::platform::{Stop, stop_flag};
 use serde_json::json;
 
-use crate::fake_github::Population;
+use crate::fake_github::{FakeGithub, Population, SecondaryLimits, StopsAbove};
+use crate::github::{TOKEN, ask, mask_moments};
 use crate::workdir::Workdir;
 
 /// The population without a network between; what was answered once is remembered.
@@ -161,6 +164,11 @@ fn a_seed_draws_the_same_and_a_small_query_is_read_whole() {
 }
 
 #[test]
+fn help_says_what_can_be_asked() {
+    insta::assert_snapshot!("help", Workdir::new().run(&["audit", "--help"]).success());
+}
+
+#[test]
 fn what_cannot_be_audited_is_refused() {
     let workdir = Workdir::new();
     let mut told = String::new();
@@ -174,4 +182,183 @@ fn what_cannot_be_audited_is_refused() {
         told.push_str(&outcome.stderr);
     }
     insta::assert_snapshot!("refusals", told);
+}
+
+#[test]
+fn names_that_are_ordinary_words_are_warned_of_with_the_reason() {
+    let workdir = Workdir::new();
+    let mut survey =
+        "title = \"Words\"\n[[metrics]]\nid = \"all\"\nquery = \"{query}\"\n".to_owned();
+    let names = "Actix Bottle Buffalo Chi Dash Derby Echo Ember Express Falcon Feathers Fiber Flask Gin Grape \
+                 Hanami Hono Iris Lift Loopback Lumen Martini Meteor Nest Next Phoenix Play Poem Pyramid \
+                 Rails Ring Rocket Sails Sinatra Slim Spark Spring Tide Tornado Vapor Warp";
+    // These say enough.
+    let clear = "Laravel Django Spring-Boot Express.js Next.js NestJS CakePHP FastAPI";
+    for name in names.split(' ').chain(clear.split(' ')) {
+        survey.push_str(&format!("[[frameworks]]\nname = \"{name}\"\n"));
+    }
+    workdir.write("config/surveys/words.toml", survey);
+    let told = workdir.run(&["check", "words"]).success();
+    let told: Vec<&str> =
+        told.lines().filter_map(|line| line.trim().strip_prefix("ambiguous: ")).collect();
+    assert_eq!(told.len(), names.split(' ').count());
+    insta::assert_snapshot!("ambiguous", told.join("\n"));
+}
+
+/// Five frameworks, one of them without a topic.
+const SURVEY: &str = "title = \"Five\"\n[[metrics]]\nid = \"repositories\"\nquery = \"{query} is:public\"\n\
+    [[frameworks]]\nname = \"CakePHP\"\nlanguage = \"PHP\"\ntopic = \"cakephp\"\n\
+    [[frameworks]]\nname = \"Flask\"\nlanguage = \"Python\"\ntopic = \"flask\"\n\
+    [[frameworks]]\nname = \"NestJS\"\nlanguage = \"TypeScript\"\ntopic = \"nestjs\"\n\
+    [[frameworks]]\nname = \"Meteor\"\nquery = \"meteor.js\"\n\
+    [[frameworks]]\nname = \"Spring\"\nlanguage = \"Java\"\ntopic = \"spring\"\n";
+
+/// A GitHub that no window holds up.
+fn github(latency: Duration) -> FakeGithub {
+    let builder = FakeGithub::builder().user("alice", &[TOKEN]).latency(latency);
+    let secondary = SecondaryLimits { points: 1_000_000, ..SecondaryLimits::default() };
+    let builder = builder.search_limit_authenticated(9_000).secondary_limits(secondary);
+    builder.population(Population::shared(), StopsAbove::default()).start()
+}
+
+fn workdir() -> Workdir {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/five.toml", SURVEY);
+    workdir
+}
+
+#[test]
+fn ranks_by_every_way_have_a_table_and_a_chart() {
+    let (workdir, github) = (workdir(), github(Duration::ZERO));
+    let host = github.base_url().split_at("http://".len()).1;
+    let kept = ["audit", "five", "--sensitivity", "--kept"];
+    let none = workdir.run(&kept);
+    let outcome = ask(&workdir, &github, &["audit", "five", "--sensitivity", "--out", "made/"]);
+    let asked = github.requests().len();
+    assert_eq!(asked, 7 * 5 - 2, "a way that does not fit is not asked");
+    let mut told = mask_moments(&[none.snapshot(), outcome.snapshot()].join("\n"));
+    let shown = |more: &[&str]| workdir.run(&[&kept[..], more].concat());
+    for (file, format) in [
+        ("sensitivity.md", "md"),
+        ("sensitivity.csv", "csv"),
+        ("sensitivity.json", "json"),
+        ("sensitivity.svg", "svg"),
+    ] {
+        let text = shown(&["--format", format]).success();
+        assert_eq!(workdir.read(&format!("made/{file}")), text, "{file}");
+        if format == "md" || format == "csv" {
+            told.push_str(&mask_moments(&text.replace(host, "[host]")));
+        }
+    }
+    let svg = workdir.read("made/sensitivity.svg");
+    assert!(roxmltree::Document::parse(&svg).is_ok());
+    for name in ["CakePHP", "Flask", "NestJS", "Meteor", "Spring"] {
+        assert_eq!(svg.matches(&format!(">{name}</text>")).count(), 2, "{name} at both ends");
+    }
+    let dark = shown(&["--format", "svg", "--theme", "dark", "--width", "400"]).success();
+    assert!(dark.contains("width=\"400\"") && dark.contains("#16181d"));
+    assert_eq!(workdir.path("made/sensitivity.png").exists(), cfg!(feature = "png"));
+    for arguments in [
+        &["--sensitivity", "--format", "methods"][..],
+        &["--sensitivity", "--kept", "--out", "page.html"],
+        &["--out", "spring.svg"],
+        &["--kept"],
+        &["--kept", "--seed", "7"],
+        &["--sensitivity", "--out", "output/five/audit.json"],
+        &["--sensitivity", "--metric", "repositories"],
+    ] {
+        let outcome = ask(&workdir, &github, &[&["audit", "five"], arguments].concat());
+        assert!(outcome.code == 2 || arguments == ["--kept"], "{arguments:?}");
+        told.push_str(&format!("{}\n{}", arguments.join(" "), outcome.stderr));
+    }
+    assert_eq!(github.requests().len(), asked, "nothing of this asked anything");
+    workdir.write("output/five/audit.json", "{}");
+    told.push_str(&shown(&[]).stderr);
+    insta::assert_snapshot!("sensitivity", told);
+}
+
+#[test]
+fn a_killed_audit_keeps_what_is_done_and_goes_on_with_the_rest() {
+    let (workdir, github) = (workdir(), github(Duration::from_millis(1)));
+    let audits = || -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(workdir.path("output/five/audit.json"));
+        let document = text.map(|text| serde_json::from_str(&text).expect("a whole document"));
+        let document: serde_json::Value = document.unwrap_or_default();
+        document["frameworks"].as_array().cloned().unwrap_or_default()
+    };
+    let command = || {
+        let mut command = workdir.command(&["audit", "five"]);
+        command.env("GITHUB_API_URL", github.api_url()).env("GH_TOKEN", TOKEN);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    // Each audit is killed when it has done one more.
+    for done in [1, 3] {
+        let mut child = command().spawn().expect("starts");
+        for _ in 0..3_000 {
+            if audits().len() >= done {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill().expect("a child");
+        child.wait().expect("a child");
+        assert!((done..5).contains(&audits().len()), "{} of {done}", audits().len());
+    }
+    let (before, asked) = (audits(), github.queries().len());
+    let outcome = ask(&workdir, &github, &["audit", "five"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+    let told = format!("{} of them audited earlier today", before.len());
+    assert!(outcome.stderr.contains(&told), "{}", outcome.snapshot());
+    assert_eq!(audits()[..before.len()], before, "what is done is left alone");
+    let seeds: BTreeSet<u64> = audits().iter().filter_map(|audit| audit["seed"].as_u64()).collect();
+    assert_eq!((audits().len(), seeds.len()), (5, 1), "{seeds:?}");
+    let rest = github.queries().split_off(asked);
+    for audit in &before {
+        let query = audit["query"].as_str().expect("a query");
+        assert!(!rest.iter().any(|q| q.starts_with(query)), "{query} was asked for again");
+    }
+    // With its seed nothing is left to ask; without one another audit begins.
+    let (seed, asked) = (seeds.first().expect("a seed").to_string(), github.requests().len());
+    let same = ask(&workdir, &github, &["audit", "five", "--seed", &seed]);
+    assert_eq!((same.code, github.requests().len()), (0, asked), "{}", same.snapshot());
+    // Alone, a framework is drawn as it is among all others.
+    let spring = audits().pop().expect("an audit");
+    workdir.write("output/five/audit.json", "{}");
+    let alone = ["audit", "five", "--framework", "Spring", "--seed", &seed];
+    let alone = ask(&workdir, &github, &alone);
+    assert!(alone.stderr.contains("is not understood and is replaced"), "{}", alone.snapshot());
+    let mut again = audits().pop().expect("an audit");
+    again["audited_at"] = spring["audited_at"].clone();
+    assert_eq!(again, spring);
+}
+
+#[test]
+fn an_interrupted_audit_says_what_is_kept_and_how_to_go_on() {
+    let (workdir, github) = (workdir(), github(Duration::from_millis(2)));
+    let mut told = String::new();
+    for (arguments, file) in [
+        (&["audit", "five", "--seed", "7"][..], "output/five/audit.json"),
+        (&["audit", "five", "--sensitivity"], "config/surveys/five.toml"),
+    ] {
+        let mut command = workdir.command(arguments);
+        command.env("GITHUB_API_URL", github.api_url()).env("GH_TOKEN", TOKEN);
+        let asked = github.requests().len();
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        for _ in 0..3_000 {
+            if workdir.path(file).exists() && github.requests().len() > asked + 2 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a child");
+        let outcome = workdir.outcome(&child.wait_with_output().expect("an end"));
+        assert_eq!(outcome.code, 130, "{}", outcome.snapshot());
+        let stderr = outcome.stderr.replace(github.base_url().split_at(7).1, "[host]");
+        told.push_str(&stderr);
+    }
+    // How many were done when the signal came.
+    let mask = |told: String, done| told.replace(&format!("{done} of 5 audits"), "[n] of 5 audits");
+    insta::assert_snapshot!("interrupted", (1..5).fold(told, mask));
 }

@@ -39,6 +39,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
             "src/history/",
             "src/export/",
             "src/report/csv.rs",
+            "src/report/audit/csv.rs",
             "src/report/trend/csv.rs",
             "src/report/wide.rs",
         ],

@@ -25,8 +25,14 @@ pub(in crate::cli) enum Make {
 const WIDE: &str = "wide.csv";
 
 /// Files and endings that the program itself keeps in the folder.
-const OURS: [&str; 5] =
-    ["history.csv", "backfill.csv", "health.json", "audit.json", "datapackage.json"];
+const OURS: [&str; 6] = [
+    "history.csv",
+    "backfill.csv",
+    "backfill-ranges.csv",
+    "health.json",
+    "audit.json",
+    "datapackage.json",
+];
 
 /// Returns what a file is to hold, by its name: those of `--out DIR/` first, else by its ending.
 pub(in crate::cli) fn make_of(name: &str) -> Result<Make, Failure> {

@@ -57,6 +57,8 @@ pub(super) struct Sheet {
     /// The next free `y`.
     pub(super) y: f64,
     pub(super) shapes: Vec<Shape>,
+    /// How many lines of remarks it has at most.
+    pub(super) most_remarks: usize,
     look: ChartLook,
 }
 
@@ -64,7 +66,8 @@ impl Sheet {
     /// Starts with the heading.
     pub(super) fn new(look: ChartLook, title: &str, subtitle: &str) -> Self {
         let width = look.layout_width();
-        let mut sheet = Self { width, y: MARGIN, shapes: Vec::new(), look };
+        let (shapes, most_remarks) = (Vec::new(), MOST_REMARK_LINES);
+        let mut sheet = Self { width, y: MARGIN, shapes, most_remarks, look };
         if look.words == Words::All {
             let size = if sheet.is_narrow() { NARROW_TITLE } else { TITLE };
             let room = width - 2.0 * MARGIN;
@@ -114,8 +117,8 @@ impl Sheet {
             let room = self.width - 2.0 * MARGIN;
             let sentences = || std::iter::once(CAVEAT).chain(remarks.iter().map(String::as_str));
             let mut lines: Vec<String> = sentences().flat_map(|s| wrap(s, SMALL, room)).collect();
-            if lines.len() > MOST_REMARK_LINES {
-                lines.truncate(MOST_REMARK_LINES - 1);
+            if lines.len() > self.most_remarks {
+                lines.truncate(self.most_remarks - 1);
                 lines.push("… More notes are in the report.".to_owned());
             }
             for line in lines {

@@ -62,6 +62,7 @@ fn a_sample_is_the_same_over_both_apis_and_stands_under_rankings() {
     for audits in [&mut first, &mut second] {
         for framework in audits["frameworks"].as_array_mut().expect("audits") {
             framework["audited_at"] = Value::Null;
+            framework["host"] = Value::Null;
         }
     }
     assert_eq!(first, second);
@@ -99,4 +100,32 @@ fn ranks_by_every_way_stand_side_by_side() {
     assert_eq!(ranks(1), json!([2, 2, 3, 2, 3, 2, 2]));
     let keeps = |place: usize| &kept["sensitivity"]["frameworks"][place]["keeps_rank"];
     assert_eq!((keeps(0), keeps(1)), (&json!(true), &json!(false)));
+    // Rankings of the survey say it, and so does their method section.
+    assert_eq!(world.run(&["collect", "backend-frameworks"]), 0);
+    for name in ["ranking.md", "methods.md"] {
+        let out = world.workdir.path(name);
+        let out = out.to_string_lossy();
+        assert_eq!(world.run(&["report", "backend-frameworks", "--out", &out]), 0);
+        let note =
+            "Counted in 7 ways on 2026-11-21, only Spring keeps its rank; NestJS moves most, 2–4.";
+        let text = world.workdir.read(name);
+        assert!(text.contains(note), "{text}");
+    }
+}
+
+#[test]
+fn a_search_that_stops_early_is_asked_again_and_its_rank_is_a_bound() {
+    let stops = StopsAbove { rest: Some(2_000), graphql: None };
+    let world = World::new(SURVEY, |builder| builder.population(Population::shared(), stops));
+    assert_eq!(world.run(&["audit", "it", "--sensitivity"]), 0);
+    let kept = kept(&world, "it");
+    let spring = &kept["sensitivity"]["frameworks"][0];
+    assert_eq!(spring["statuses"], json!(vec!["incomplete"; 7]));
+    assert_eq!(kept["sensitivity"]["frameworks"][1]["statuses"], json!(vec!["complete"; 7]));
+    // Three times each of the seven that stopped, once each of the others.
+    assert_eq!(world.github.queries().len(), 7 * 3 + 7);
+    let out = world.workdir.path("ranks.md");
+    let out = out.to_string_lossy();
+    assert_eq!(world.run(&["audit", "it", "--sensitivity", "--kept", "--out", &out]), 0);
+    assert!(world.workdir.read("ranks.md").contains("| Spring | ≤1 | ≤1 |"));
 }
