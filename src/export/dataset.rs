@@ -1,84 +1,178 @@
 //! A tidy table as a folder of Parquet files: one for each survey and month, named as Hive does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use super::columns::ColumnRows;
-use super::new_file::NewFile;
+use super::new_file::{NewFile, WholeFile, remove_with_folder};
 use super::rows::{RowSink, TidyRow};
 use super::{ExportError, io_error};
 
 /// The file of a partition.
 const FILE: &str = "data.parquet";
 
+/// The whole months that an export tells all of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Months {
+    /// The first day of the first; `None` for no bound.
+    pub first: Option<NaiveDate>,
+    /// The day after the last; `None` for no bound.
+    pub end: Option<NaiveDate>,
+}
+
+impl Months {
+    fn have(self, month: Month) -> bool {
+        self.first.is_none_or(|first| month.0 >= first) && self.end.is_none_or(|end| month.0 < end)
+    }
+}
+
+/// A month, by its first day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Month(NaiveDate);
+
+impl Month {
+    const KEY: &str = "month=";
+
+    fn of(at: DateTime<Utc>) -> Self {
+        Self(at.date_naive().with_day0(0).unwrap_or_default())
+    }
+
+    fn folder(self) -> String {
+        self.0.format("month=%Y-%m").to_string()
+    }
+
+    /// Reads the name of a folder; `None` if it is none that [`Month::folder`] makes.
+    fn parse(folder: &str) -> Option<Self> {
+        let day = format!("{}-01", folder.strip_prefix(Self::KEY)?);
+        let month = Self(NaiveDate::parse_from_str(&day, "%Y-%m-%d").ok()?);
+        (month.folder() == folder).then_some(month)
+    }
+}
+
 /// A folder of partitions being written; none of them is replaced before all are whole.
 pub struct DatasetRows {
     folder: PathBuf,
     /// The month of the current run, and its files by survey.
-    month: Option<String>,
+    month: Option<Month>,
     open: BTreeMap<String, ColumnRows<NewFile>>,
-    whole: Vec<(PathBuf, NewFile)>,
+    whole: Vec<WholeFile>,
+    /// The surveys and months that have rows.
+    partitions: BTreeSet<(String, Month)>,
+}
+
+/// What became of a folder of partitions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replaced {
+    /// The files that were written, in order.
+    pub written: Vec<PathBuf>,
+    /// The files that were removed because their months have no rows any more, in order.
+    pub removed: Vec<PathBuf>,
 }
 
 impl DatasetRows {
     /// Begins a folder; nothing is made in it yet.
     #[must_use]
     pub fn begin(folder: &Path) -> Self {
-        let folder = folder.to_owned();
-        Self { folder, month: None, open: BTreeMap::new(), whole: Vec::new() }
+        Self {
+            folder: folder.to_owned(),
+            month: None,
+            open: BTreeMap::new(),
+            whole: Vec::new(),
+            partitions: BTreeSet::new(),
+        }
     }
 
-    /// Replaces every partition that has rows, each in one step; others stay as they are. Returns
-    /// their files, in order.
+    /// Replaces every partition that has rows, each in one step. Then the partitions of other months
+    /// of the same surveys go, if they are among those that the rows are `all_of`; `None` if rows may
+    /// lack. What else lies in the folder stays as it is.
+    ///
+    /// So at no moment a partition is there twice, and who is killed leaves some as they were, which
+    /// the next export ends.
     ///
     /// # Errors
     ///
-    /// Fails if one cannot be written out or put there; those before it are replaced by then.
-    pub fn finish(mut self) -> Result<Vec<PathBuf>, ExportError> {
+    /// Fails if one cannot be written out, put there or removed; those before it are done by then.
+    pub fn finish(mut self, all_of: Option<Months>) -> Result<Replaced, ExportError> {
         self.end_month()?;
-        let mut files = Vec::new();
-        for (path, file) in self.whole {
+        let mut replaced = Replaced::default();
+        for file in std::mem::take(&mut self.whole) {
+            let path = file.path().to_owned();
             file.keep().map_err(|source| io_error(&path, source))?;
-            files.push(path);
+            replaced.written.push(path);
         }
-        Ok(files)
+        let Some(all_of) = all_of else { return Ok(replaced) };
+        let surveys: BTreeSet<&String> = self.partitions.iter().map(|(survey, _)| survey).collect();
+        for survey in surveys {
+            for month in self.stale(survey, all_of)? {
+                let path = self.path(survey, month);
+                remove_with_folder(&path).map_err(|source| io_error(&path, source))?;
+                replaced.removed.push(path);
+            }
+        }
+        Ok(replaced)
+    }
+
+    /// Returns which of the months are there for a survey, and have no rows any more.
+    fn stale(&self, survey: &str, months: Months) -> Result<BTreeSet<Month>, ExportError> {
+        let folder = self.folder.join(folder_of(survey));
+        let find = || -> io::Result<BTreeSet<Month>> {
+            let mut stale = BTreeSet::new();
+            for entry in fs::read_dir(&folder)? {
+                let name = entry?.file_name();
+                let month = name.to_str().and_then(Month::parse);
+                stale.extend(month.filter(|month| {
+                    months.have(*month)
+                        && !self.partitions.contains(&(survey.to_owned(), *month))
+                        && self.path(survey, *month).is_file()
+                }));
+            }
+            Ok(stale)
+        };
+        find().map_err(|source| io_error(&folder, source))
     }
 
     fn end_month(&mut self) -> Result<(), ExportError> {
         let Some(month) = self.month.take() else { return Ok(()) };
         for (survey, rows) in std::mem::take(&mut self.open) {
-            self.whole.push((self.path(&survey, &month), rows.finish()?));
+            let file = rows.finish()?.end();
+            self.whole.push(file.map_err(|source| io_error(&self.path(&survey, month), source))?);
+            self.partitions.insert((survey, month));
         }
         Ok(())
     }
 
-    fn path(&self, survey: &str, month: &str) -> PathBuf {
-        let survey = format!("survey={}", escaped(survey));
-        self.folder.join(survey).join(format!("month={month}")).join(FILE)
+    fn path(&self, survey: &str, month: Month) -> PathBuf {
+        self.folder.join(folder_of(survey)).join(month.folder()).join(FILE)
     }
 }
 
 impl RowSink for DatasetRows {
     fn take(&mut self, row: TidyRow<'_>) -> Result<(), ExportError> {
-        let started_on: NaiveDate = row.sample.run.started_at().date_naive();
-        let month = started_on.format("%Y-%m").to_string();
-        if self.month.as_ref() != Some(&month) {
+        let month = Month::of(row.sample.run.started_at());
+        if self.month != Some(month) {
             self.end_month()?;
-            self.month = Some(month.clone());
+            self.month = Some(month);
         }
         let survey = &row.sample.survey;
         if let Some(rows) = self.open.get_mut(survey) {
             return rows.take(row);
         }
-        let path = self.path(survey, &month);
-        let file = NewFile::begin(&path).map_err(|source| io_error(&path, source))?;
+        let path = self.path(survey, month);
+        let file = NewFile::begin_hidden(&path).map_err(|source| io_error(&path, source))?;
         let mut rows = ColumnRows::begin(file, &path, true)?;
         rows.take(row)?;
         self.open.insert(survey.clone(), rows);
         Ok(())
     }
+}
+
+/// Returns the name of a survey's folder.
+fn folder_of(survey: &str) -> String {
+    format!("survey={}", escaped(survey))
 }
 
 /// Returns a value as it stands in the name of a folder: what is not plain as `%` and two hex digits
@@ -93,7 +187,7 @@ fn escaped(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::{Month, escaped};
 
     #[test]
     fn names_of_folders_stay_in_their_folder() {
@@ -105,6 +199,24 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(escaped(value), expected);
+        }
+    }
+
+    #[test]
+    fn only_names_that_it_makes_are_months() {
+        for name in ["month=2026-11", "month=0001-01"] {
+            assert_eq!(Month::parse(name).map(Month::folder).as_deref(), Some(name));
+        }
+        for name in [
+            "2026-11",
+            "month=2026-1",
+            "month=2026-13",
+            "month=2026-11-01",
+            "month=+2026-11",
+            "month=",
+            "month= 2026-11",
+        ] {
+            assert_eq!(Month::parse(name), None, "{name}");
         }
     }
 }

@@ -5,7 +5,8 @@ use rust_xlsxwriter::{
     Worksheet, XlsxError,
 };
 
-use super::{Styles, begin, chart_title, date_time, width_of};
+use super::cells::Styles;
+use super::{begin, chart_title, width_of};
 use crate::domain::ranking::Change;
 use crate::domain::sample::{Outcome, Status};
 use crate::report::RankingReport;
@@ -57,8 +58,7 @@ pub(super) fn sheet(report: &RankingReport, styles: &Styles) -> Result<Worksheet
         if let Some(counted) = &tally.counted {
             // The moment of a published number is a placeholder.
             if counted.published.is_none() {
-                let at = date_time(counted.observed_at)?;
-                sheet.write_datetime_with_format(row, 8, &at, &styles.moment)?;
+                styles.write_moment(&mut sheet, row, 8, counted.observed_at)?;
             }
             styles.write_text(&mut sheet, row, 9, &counted.query_text)?;
         }

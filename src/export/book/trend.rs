@@ -7,7 +7,8 @@ use rust_xlsxwriter::{
     XlsxError,
 };
 
-use super::{Styles, begin, chart_title, date_time, width_of};
+use super::cells::{Styles, date_time};
+use super::{begin, chart_title, width_of};
 use crate::domain::sample::{Outcome, Status};
 use crate::domain::series::Value;
 use crate::report::{TrendReport, WideTable};
@@ -27,9 +28,12 @@ pub(super) fn sheet(
     let names = table.frameworks.iter().map(String::as_str);
     styles.write_headers(&mut sheet, ["date"].into_iter().chain(names).chain(["not_complete"]))?;
     let last_column = u16::try_from(table.frameworks.len() + 1).unwrap_or(u16::MAX);
-    let day_style = if table.has_days { &styles.day } else { &styles.moment };
     for (row, line) in (1..).zip(&table.rows) {
-        sheet.write_datetime_with_format(row, 0, &date_time(line.from)?, day_style)?;
+        if table.has_days {
+            styles.write_day(&mut sheet, row, 0, line.from.date_naive())?;
+        } else {
+            styles.write_moment(&mut sheet, row, 0, line.from)?;
+        }
         for (column, value) in (1..).zip(&line.values) {
             if let Some(outcome) = value.and_then(outcome_of) {
                 styles.write_outcome(&mut sheet, row, column, outcome)?;
@@ -77,7 +81,8 @@ fn add_chart(
     let upright = ChartFont::new().set_rotation(-45).clone();
     let axis = chart.x_axis();
     axis.set_font(&upright);
-    if table.has_days {
+    let has_dates = table.rows.first().is_none_or(|row| date_time(row.from).is_some());
+    if table.has_days && has_dates {
         axis.set_num_format("yyyy\\-mm\\-dd").set_date_axis(true);
     } else {
         axis.set_num_format("yyyy\\-mm\\-dd\\ hh:mm");
