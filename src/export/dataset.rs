@@ -59,7 +59,7 @@ pub struct DatasetRows {
     /// The month of the current run, and its files by survey.
     month: Option<Month>,
     open: BTreeMap<String, ColumnRows<NewFile>>,
-    whole: Vec<WholeFile>,
+    whole: Vec<(PathBuf, WholeFile)>,
     /// The surveys and months that have rows.
     partitions: BTreeSet<(String, Month)>,
 }
@@ -99,8 +99,7 @@ impl DatasetRows {
     pub fn finish(mut self, all_of: Option<Months>) -> Result<Replaced, ExportError> {
         self.end_month()?;
         let mut replaced = Replaced::default();
-        for file in std::mem::take(&mut self.whole) {
-            let path = file.path().to_owned();
+        for (path, file) in std::mem::take(&mut self.whole) {
             file.keep().map_err(|source| io_error(&path, source))?;
             replaced.written.push(path);
         }
@@ -138,8 +137,9 @@ impl DatasetRows {
     fn end_month(&mut self) -> Result<(), ExportError> {
         let Some(month) = self.month.take() else { return Ok(()) };
         for (survey, rows) in std::mem::take(&mut self.open) {
-            let file = rows.finish()?.end();
-            self.whole.push(file.map_err(|source| io_error(&self.path(&survey, month), source))?);
+            let path = self.path(&survey, month);
+            let file = rows.finish()?.end().map_err(|source| io_error(&path, source))?;
+            self.whole.push((path, file));
             self.partitions.insert((survey, month));
         }
         Ok(())

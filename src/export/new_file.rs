@@ -1,5 +1,8 @@
 //! A file that is written beside the place it is meant for, and put there when it is whole.
 
+#[cfg(feature = "parquet")]
+mod hidden;
+
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -39,16 +42,6 @@ impl NewFile {
         Self::begin_as(path, &unfinished_name(path))
     }
 
-    /// Begins a file under a name that begins with a dot, for folders that are read as a whole: what
-    /// reads them passes it over.
-    ///
-    /// # Errors
-    ///
-    /// Fails if nothing can be written in the folder.
-    pub(super) fn begin_hidden(path: &Path) -> io::Result<Self> {
-        Self::begin_as(path, &hidden_name(path))
-    }
-
     fn begin_as(path: &Path, name: &str) -> io::Result<Self> {
         let folder = folder_of(path);
         fs::create_dir_all(folder)?;
@@ -81,11 +74,6 @@ impl NewFile {
 }
 
 impl WholeFile {
-    /// Returns its place.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Puts the file in its place, for good; an older one is replaced in one step.
     ///
     /// # Errors
@@ -97,23 +85,8 @@ impl WholeFile {
     }
 }
 
-/// Removes a file for good, with what a killed program left of a hidden successor, and then its folder
-/// if nothing else is in it.
-///
-/// # Errors
-///
-/// Fails if the file is there and cannot be removed.
-pub(super) fn remove_with_folder(path: &Path) -> io::Result<()> {
-    fs::remove_file(path)?;
-    let folder = folder_of(path);
-    remove_left_behind(&folder.join(hidden_name(path)))?;
-    sync_folder(folder)?;
-    // Somebody may keep something there.
-    if fs::remove_dir(folder).is_ok() {
-        sync_folder(folder_of(folder))?;
-    }
-    Ok(())
-}
+#[cfg(feature = "parquet")]
+pub(super) use hidden::remove_with_folder;
 
 /// What an export is written to.
 #[derive(Debug)]
@@ -195,10 +168,6 @@ fn folder_of(path: &Path) -> &Path {
 
 fn unfinished_name(path: &Path) -> String {
     format!("{}{UNFINISHED}", path.file_name().unwrap_or_default().to_string_lossy())
-}
-
-fn hidden_name(path: &Path) -> String {
-    format!(".{}", unfinished_name(path))
 }
 
 /// Removes an unfinished file, unless a program that lives writes to it.
