@@ -13,13 +13,13 @@ use std::io::Write;
 use std::path::Path;
 
 use chrono::DateTime;
-use rust_xlsxwriter::{DocProperties, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ChartLine, Color, DocProperties, Workbook, Worksheet, XlsxError};
 
 use super::rows::{Told, Wanted};
 use super::{ExportError, MOST_SHEET_ROWS};
 use crate::domain::survey::Survey;
 use crate::history::Reading;
-use crate::report::{RankingReport, TrendReport, WideTable};
+use crate::report::{RankingReport, Role, Theme, TrendReport, WideTable};
 use cells::{MOST_TITLE_UNITS, Styles, date_time, fitting};
 
 /// The most frameworks between the first and the last column of Trend.
@@ -108,6 +108,17 @@ fn begin(sheet: &mut Worksheet, name: &str) -> Result<(), XlsxError> {
     sheet.set_landscape();
     sheet.set_print_fit_to_pages(1, 0);
     Ok(())
+}
+
+/// Returns the colour that a role has in the other charts, on white.
+fn colour(role: Role) -> Color {
+    let digits = Theme::Light.colour(role).trim_start_matches('#');
+    Color::RGB(u32::from_str_radix(digits, 16).unwrap_or_default())
+}
+
+/// Returns the lines behind a chart, which stay behind.
+fn grid() -> ChartLine {
+    ChartLine::new().set_color(colour(Role::Grid)).set_width(0.75).clone()
 }
 
 /// Returns the width that a column needs for texts of so many characters.

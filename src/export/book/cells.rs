@@ -62,13 +62,14 @@ impl Styles {
     pub(super) fn new() -> Self {
         let number = |text: &str| Format::new().set_num_format(text);
         let light = Color::RGB(0xFF_F2_CC);
+        let text = number("@").set_indent(1);
         Self {
             header: Format::new()
                 .set_bold()
                 .set_border_bottom(FormatBorder::Thin)
                 .set_align(FormatAlign::Top),
-            text: number("@").set_indent(1),
-            guarded: number("@").set_indent(1).set_quote_prefix(),
+            text: text.clone(),
+            guarded: text.clone().set_quote_prefix(),
             day: number("yyyy\\-mm\\-dd"),
             moment: number("yyyy\\-mm\\-dd\\ hh:mm:ss"),
             count: number("#,##0"),
@@ -80,7 +81,7 @@ impl Styles {
             change: number("+#,##0;-#,##0;0"),
             heading: Format::new().set_bold().set_font_size(14.0),
             wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
-            early: number("@").set_indent(1).set_background_color(light),
+            early: text.set_background_color(light),
             has_early: Cell::new(false),
             has_cut: Cell::new(false),
         }
