@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
-use super::cells::{CUT, MOST_CELL_UNITS, Styles};
+use super::cells::{CUT, LARGEST_EXACT, MOST_CELL_UNITS, Styles};
 use super::trend::MOST_LINES;
 use super::{Book, begin};
 use crate::domain::sample::Outcome;
@@ -105,6 +105,9 @@ fn unheld(styles: &Styles) -> Vec<String> {
     if styles.has_early.get() {
         let text = "Dates before 1900-03-01 are text, on yellow: spreadsheets do not agree how to count them.";
         notes.push(text.to_owned());
+    }
+    if styles.has_large.get() {
+        notes.push(format!("Numbers above {LARGEST_EXACT} are text: a cell would round them."));
     }
     if styles.has_cut.get() {
         notes.push(format!(

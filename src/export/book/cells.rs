@@ -17,7 +17,7 @@ use crate::domain::sample::Outcome;
 use crate::history::guarded;
 
 /// The largest whole number that a cell holds exactly.
-const LARGEST_EXACT: u64 = 1 << 53;
+pub(super) const LARGEST_EXACT: u64 = 1 << 53;
 /// The most that a cell holds, in units of UTF-16.
 pub(super) const MOST_CELL_UNITS: usize = 32_767;
 /// The most that a title holds, in units of UTF-16.
@@ -56,6 +56,8 @@ pub(super) struct Styles {
     pub(super) has_early: Cell<bool>,
     /// Whether a text was cut.
     pub(super) has_cut: Cell<bool>,
+    /// Whether a count is above what a cell holds exactly.
+    pub(super) has_large: Cell<bool>,
 }
 
 impl Styles {
@@ -84,6 +86,7 @@ impl Styles {
             early: text.set_background_color(light),
             has_early: Cell::new(false),
             has_cut: Cell::new(false),
+            has_large: Cell::new(false),
         }
     }
 
@@ -186,6 +189,7 @@ impl Styles {
             }
         };
         if count > LARGEST_EXACT {
+            self.has_large.set(true);
             return self.write_text(sheet, row, column, &count.to_string());
         }
         #[expect(clippy::cast_precision_loss, reason = "a cell holds it exactly")]

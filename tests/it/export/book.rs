@@ -164,6 +164,24 @@ fn dates_that_spreadsheets_count_differently_are_text() {
 }
 
 #[test]
+fn numbers_that_a_cell_would_round_are_text() {
+    let workdir = Workdir::new();
+    let exact = 1_u64 << 53;
+    for (count, is_text) in [(exact, false), (exact + 1, true), (u64::MAX, true)] {
+        history(&workdir, &[("2026-11-20", vec!["A".to_owned()])]);
+        let text = workdir.read("h.csv").replace(",5,unchecked", &format!(",{count},unchecked"));
+        workdir.write("h.csv", text);
+        workdir.run(&["export", "h.csv", "--out", "a.xlsx"]).success();
+        for (name, column) in [("Ranking", 3), ("Trend", 1), ("Data", 10)] {
+            let cells = sheet(&workdir, "a.xlsx", name);
+            let cell = cells.rows().nth(1).expect("a row")[column].clone();
+            assert_eq!(cell == Data::String(count.to_string()), is_text, "{name}: {cell:?}");
+        }
+        assert_eq!(said(&workdir, "About").contains("a cell would round them"), is_text);
+    }
+}
+
+#[test]
 fn texts_longer_than_a_cell_are_cut_and_told() {
     let workdir = Workdir::new();
     // The last column of Trend names them all.
