@@ -14,6 +14,8 @@ use super::{ExportError, io_error};
 
 /// The file of a partition.
 const FILE: &str = "data.parquet";
+/// What the name of a survey's folder begins with.
+const SURVEY: &str = "survey=";
 
 /// The whole months that an export tells all of.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +58,9 @@ impl Month {
 /// A folder of partitions being written; none of them is replaced before all are whole.
 pub struct DatasetRows {
     folder: PathBuf,
+    /// The months that each survey's folder had before a row was read: one that comes meanwhile is of
+    /// another program, which has seen more of the history.
+    there: BTreeMap<String, BTreeSet<Month>>,
     /// The month of the current run, and its files by survey.
     month: Option<Month>,
     open: BTreeMap<String, ColumnRows<NewFile>>,
@@ -75,15 +80,20 @@ pub struct Replaced {
 
 impl DatasetRows {
     /// Begins a folder; nothing is made in it yet.
-    #[must_use]
-    pub fn begin(folder: &Path) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is there and cannot be read.
+    pub fn begin(folder: &Path) -> Result<Self, ExportError> {
+        let there = partitions(folder).map_err(|source| io_error(folder, source))?;
+        Ok(Self {
             folder: folder.to_owned(),
+            there,
             month: None,
             open: BTreeMap::new(),
             whole: Vec::new(),
             partitions: BTreeSet::new(),
-        }
+        })
     }
 
     /// Replaces every partition that has rows, each in one step. Then the partitions of other months
@@ -106,32 +116,15 @@ impl DatasetRows {
         let Some(all_of) = all_of else { return Ok(replaced) };
         let surveys: BTreeSet<&String> = self.partitions.iter().map(|(survey, _)| survey).collect();
         for survey in surveys {
-            for month in self.stale(survey, all_of)? {
-                let path = self.path(survey, month);
+            let has_rows = |month: &Month| self.partitions.contains(&(survey.clone(), *month));
+            let there = self.there.get(&folder_of(survey)).into_iter().flatten();
+            for month in there.filter(|month| all_of.have(**month) && !has_rows(month)) {
+                let path = self.path(survey, *month);
                 remove_with_folder(&path).map_err(|source| io_error(&path, source))?;
                 replaced.removed.push(path);
             }
         }
         Ok(replaced)
-    }
-
-    /// Returns which of the months are there for a survey, and have no rows any more.
-    fn stale(&self, survey: &str, months: Months) -> Result<BTreeSet<Month>, ExportError> {
-        let folder = self.folder.join(folder_of(survey));
-        let find = || -> io::Result<BTreeSet<Month>> {
-            let mut stale = BTreeSet::new();
-            for entry in fs::read_dir(&folder)? {
-                let name = entry?.file_name();
-                let month = name.to_str().and_then(Month::parse);
-                stale.extend(month.filter(|month| {
-                    months.have(*month)
-                        && !self.partitions.contains(&(survey.to_owned(), *month))
-                        && self.path(survey, *month).is_file()
-                }));
-            }
-            Ok(stale)
-        };
-        find().map_err(|source| io_error(&folder, source))
     }
 
     fn end_month(&mut self) -> Result<(), ExportError> {
@@ -170,9 +163,36 @@ impl RowSink for DatasetRows {
     }
 }
 
+/// Returns the months that are there, by the names of the surveys' folders.
+fn partitions(folder: &Path) -> io::Result<BTreeMap<String, BTreeSet<Month>>> {
+    let mut found: BTreeMap<String, BTreeSet<Month>> = BTreeMap::new();
+    for survey in names(folder)? {
+        let folder = folder.join(&survey);
+        if !survey.starts_with(SURVEY) || !folder.is_dir() {
+            continue;
+        }
+        let months = names(&folder)?.into_iter().filter_map(|name| Month::parse(&name));
+        let months = months.filter(|month| folder.join(month.folder()).join(FILE).is_file());
+        found.insert(survey, months.collect());
+    }
+    Ok(found)
+}
+
+/// Returns the names of what is in a folder; none if it is not there.
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.extend(entry?.file_name().into_string());
+    }
+    Ok(names)
+}
+
 /// Returns the name of a survey's folder.
 fn folder_of(survey: &str) -> String {
-    format!("survey={}", escaped(survey))
+    format!("{SURVEY}{}", escaped(survey))
 }
 
 /// Returns a value as it stands in the name of a folder: what is not plain as `%` and two hex digits

@@ -151,7 +151,7 @@ impl Export<'_> {
     #[cfg(feature = "parquet")]
     fn dataset(&mut self, folder: &Path) -> Result<(), Failure> {
         let months = months(self.since, self.until)?;
-        let (rows, reading) = self.rows(|| Ok(DatasetRows::begin(folder)))?;
+        let (rows, reading) = self.rows(|| DatasetRows::begin(folder))?;
         // Rows that cannot be read now may be all of a month.
         let replaced = rows.finish((reading.faulty == 0).then_some(months))?;
         for path in replaced.written {

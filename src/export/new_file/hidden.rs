@@ -26,8 +26,15 @@ impl NewFile {
 ///
 /// Fails if the file is there and cannot be removed.
 pub(in crate::export) fn remove_with_folder(path: &Path) -> io::Result<()> {
-    fs::remove_file(path)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        // Another program was quicker, or it is gone now.
+        _ => {}
+    }
     let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Ok(());
+    }
     remove_left_behind(&folder.join(hidden_name(path)))?;
     sync_folder(folder)?;
     // Somebody may keep something there.
