@@ -10,8 +10,9 @@ use super::{Session, reconstructed};
 use crate::domain::period::{Per, Periods};
 use crate::domain::series::{Scope, Series};
 use crate::domain::when::When;
+use crate::export::{Dialect, write_wide};
 use crate::history::{HistoryError, Reading, read_series};
-use crate::report::{TrendInputs, TrendReport, render_wide};
+use crate::report::{TrendInputs, TrendReport, WideTable};
 
 pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8, Failure> {
     let outputs = Outputs::choose_for_trend(session, arguments)?;
@@ -45,10 +46,11 @@ pub(super) fn refresh_wide(
 ) -> Result<(), Failure> {
     let window = WindowArgs::default();
     let counts = Counts::of(session, subject.clone(), &window, periods(subject, None))?;
-    let text = render_wide(&counts.series, &counts.periods);
+    let table = WideTable::of(&counts.series, &counts.periods, |_| true);
     // A history may have come to be since the target was looked at.
     refuse_target(path)?;
-    replace_file(path, text.as_bytes()).map_err(|error| {
+    let written = write_wide(&table, Dialect::Rfc4180, Vec::new());
+    written.and_then(|bytes| replace_file(path, &bytes)).map_err(|error| {
         Failure::failed(format!("`{}` cannot be written", path.display())).caused_by(&error)
     })?;
     session.ui.say(&format!("wrote `{}`", path.display()));

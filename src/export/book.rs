@@ -1,10 +1,10 @@
 //! A workbook for spreadsheets: a ranking and a trend with their charts, the tidy table behind them,
 //! and what a reader must know.
 //!
-//! Each sheet is a file here. Text stays text: what a spreadsheet would run as a formula is marked
-//! so that it stays text also after somebody edits the cell.
+//! Each sheet is a file here, and `cells` is how values become cells of any of them.
 
 mod about;
+mod cells;
 mod data;
 mod ranking;
 mod trend;
@@ -12,21 +12,18 @@ mod trend;
 use std::io::Write;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
-    XlsxError,
-};
+use chrono::DateTime;
+use rust_xlsxwriter::{ChartLine, Color, DocProperties, Workbook, Worksheet, XlsxError};
 
-use super::ExportError;
 use super::rows::{Told, Wanted};
-use crate::domain::sample::Outcome;
+use super::{ExportError, MOST_SHEET_ROWS};
 use crate::domain::survey::Survey;
-use crate::history::{Reading, guarded};
-use crate::report::{RankingReport, TrendReport, WideTable};
+use crate::history::Reading;
+use crate::report::{RankingReport, Role, Theme, TrendReport, WideTable};
+use cells::{MOST_TITLE_UNITS, Styles, date_time, fitting};
 
-/// The largest whole number that a cell holds exactly.
-const LARGEST_EXACT: u64 = 1 << 53;
+/// The most frameworks between the first and the last column of Trend.
+const MOST_FRAMEWORKS: u64 = 16_382;
 /// The narrowest and the widest column, in characters.
 const WIDTHS: (f64, f64) = (9.0, 60.0);
 
@@ -50,26 +47,34 @@ pub struct Book<'a> {
 /// Writes a workbook; the same counts make the same bytes.
 ///
 /// The history is read twice: once to know how many rows there are, and whether a sheet can hold
-/// them, before any is written. Memory does not grow with them.
+/// them, before any is written. Memory does not grow with them. What a cell cannot hold is changed
+/// as little as possible, marked, and told in the sheet About.
 ///
 /// # Errors
 ///
-/// Fails if the history cannot be read, has more rows than a sheet, or if writing fails; `path` is
-/// what errors name.
+/// Fails if the history cannot be read, has more than a sheet can hold, or if writing fails; `path`
+/// is what errors name.
 pub fn write_book<W: Write + Send>(
     book: &Book<'_>,
     path: &Path,
     out: &mut W,
 ) -> Result<(Told, Reading), ExportError> {
+    for (what, count, most) in [
+        ("frameworks", book.trend.0.frameworks.len(), MOST_FRAMEWORKS),
+        ("periods", book.trend.0.rows.len(), MOST_SHEET_ROWS),
+    ] {
+        refuse_too_many(book, "Trend", what, u64::try_from(count).unwrap_or(u64::MAX), most)?;
+    }
     let (told, reading) = data::count(book)?;
     let failed = |source| ExportError::Book { path: path.to_owned(), source };
     let mut workbook = Workbook::new();
     let styles = Styles::new();
     let made_at = told.span.map(|(_, last)| last.started_at()).unwrap_or_default();
+    let made_at = date_time(made_at.max(DateTime::UNIX_EPOCH)).unwrap_or_default();
     let properties = DocProperties::new()
-        .set_title(&book.ranking.title)
+        .set_title(fitting(&book.ranking.title, MOST_TITLE_UNITS))
         .set_author("repo-census")
-        .set_creation_datetime(&date_time(made_at).map_err(failed)?);
+        .set_creation_datetime(&made_at);
     workbook.set_properties(&properties);
     let ranking = ranking::sheet(book.ranking, &styles).map_err(failed)?;
     let trend = trend::sheet(book.trend.0, book.trend.1, &styles).map_err(failed)?;
@@ -83,107 +88,18 @@ pub fn write_book<W: Write + Send>(
     Ok((told, reading))
 }
 
-/// How cells look. Colour never stands alone: a sign, slant or status says the same.
-struct Styles {
-    header: Format,
-    text: Format,
-    /// Text that begins as a formula does.
-    guarded: Format,
-    day: Format,
-    moment: Format,
-    count: Format,
-    /// A lower bound.
-    incomplete: Format,
-    /// A number whose source does not say whether it is complete.
-    unchecked: Format,
-    /// No number, although one was asked for.
-    failed: Format,
-    rank: Format,
-    /// The rank of a lower bound: it can only be better.
-    rank_bound: Format,
-    change: Format,
-    heading: Format,
-    wrapped: Format,
-}
-
-impl Styles {
-    fn new() -> Self {
-        let number = |text: &str| Format::new().set_num_format(text);
-        let light = Color::RGB(0xFF_F2_CC);
-        Self {
-            header: Format::new()
-                .set_bold()
-                .set_border_bottom(FormatBorder::Thin)
-                .set_align(FormatAlign::Top),
-            text: number("@").set_indent(1),
-            guarded: number("@").set_indent(1).set_quote_prefix(),
-            day: number("yyyy\\-mm\\-dd"),
-            moment: number("yyyy\\-mm\\-dd\\ hh:mm:ss"),
-            count: number("#,##0"),
-            incomplete: number("\"≥ \"#,##0").set_background_color(light),
-            unchecked: number("#,##0").set_italic(),
-            failed: Format::new().set_background_color(Color::RGB(0xE7_E6_E6)),
-            rank: number("0"),
-            rank_bound: number("\"≤ \"0").set_background_color(light),
-            change: number("+#,##0;-#,##0;0"),
-            heading: Format::new().set_bold().set_font_size(14.0),
-            wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
-        }
+fn refuse_too_many(
+    book: &Book<'_>,
+    sheet: &'static str,
+    what: &'static str,
+    count: u64,
+    most: u64,
+) -> Result<(), ExportError> {
+    if count <= most {
+        return Ok(());
     }
-
-    /// Writes text as text, whatever it begins with; nothing if it is empty.
-    fn write_text(
-        &self,
-        sheet: &mut Worksheet,
-        row: u32,
-        column: u16,
-        text: &str,
-    ) -> Result<(), XlsxError> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let is_safe = guarded(text) == text;
-        let style = if is_safe { &self.text } else { &self.guarded };
-        sheet.write_string_with_format(row, column, text, style)?;
-        Ok(())
-    }
-
-    /// Writes what a count came to.
-    fn write_outcome(
-        &self,
-        sheet: &mut Worksheet,
-        row: u32,
-        column: u16,
-        outcome: Outcome,
-    ) -> Result<(), XlsxError> {
-        let (count, style) = match outcome {
-            Outcome::Complete(count) => (count, &self.count),
-            Outcome::Unchecked(count) => (count, &self.unchecked),
-            Outcome::Incomplete(count) => (count, &self.incomplete),
-            Outcome::Failed => {
-                sheet.write_blank(row, column, &self.failed)?;
-                return Ok(());
-            }
-        };
-        if count > LARGEST_EXACT {
-            return self.write_text(sheet, row, column, &count.to_string());
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a cell holds it exactly")]
-        sheet.write_number_with_format(row, column, count as f64, style)?;
-        Ok(())
-    }
-
-    fn write_headers<'t>(
-        &self,
-        sheet: &mut Worksheet,
-        names: impl IntoIterator<Item = &'t str>,
-    ) -> Result<(), XlsxError> {
-        for (column, name) in (0..).zip(names) {
-            sheet.write_string_with_format(0, column, name, &self.header)?;
-        }
-        sheet.set_freeze_panes(1, 0)?;
-        Ok(())
-    }
+    let path = book.history.to_owned();
+    Err(ExportError::TooManyForSheet { path, sheet, what, count, most })
 }
 
 /// Names a sheet, and lets it be printed as wide as a page.
@@ -194,6 +110,17 @@ fn begin(sheet: &mut Worksheet, name: &str) -> Result<(), XlsxError> {
     Ok(())
 }
 
+/// Returns the colour that a role has in the other charts, on white.
+fn colour(role: Role) -> Color {
+    let digits = Theme::Light.colour(role).trim_start_matches('#');
+    Color::RGB(u32::from_str_radix(digits, 16).unwrap_or_default())
+}
+
+/// Returns the lines behind a chart, which stay behind.
+fn grid() -> ChartLine {
+    ChartLine::new().set_color(colour(Role::Grid)).set_width(0.75).clone()
+}
+
 /// Returns the width that a column needs for texts of so many characters.
 fn width_of<'t>(texts: impl Iterator<Item = &'t str>) -> f64 {
     let longest = texts.map(|text| text.chars().count()).max().unwrap_or(0);
@@ -201,11 +128,8 @@ fn width_of<'t>(texts: impl Iterator<Item = &'t str>) -> f64 {
     (f64::from(longest) + 2.0).clamp(WIDTHS.0, WIDTHS.1)
 }
 
-fn date_time(at: DateTime<Utc>) -> Result<ExcelDateTime, XlsxError> {
-    ExcelDateTime::from_timestamp(at.timestamp())
-}
-
 /// Returns a chart's title that is taken for text and not for a place in a sheet.
 fn chart_title(text: &str) -> String {
-    if text.starts_with('=') { format!(" {text}") } else { text.to_owned() }
+    let title = if text.starts_with('=') { format!(" {text}") } else { text.to_owned() };
+    fitting(&title, MOST_TITLE_UNITS).into_owned()
 }

@@ -260,24 +260,37 @@ impl Column {
 struct Texts {
     all: Vec<ByteArray>,
     codes: HashMap<Box<str>, u32>,
-    /// The code of the row before, which as a rule is that of the next in columns such as `run`.
+    /// For each text the code of the one that came behind it the last time. Runs ask for the same in
+    /// the same order, so that comparing it with the next text spares most look-ups.
+    behind: Vec<u32>,
+    /// The code of the row before.
     last: u32,
 }
 
 impl Texts {
     fn code(&mut self, text: &str) -> u32 {
-        let last = self.all.get(self.last as usize);
-        if last.is_some_and(|last| last.data() == text.as_bytes()) {
-            return self.last;
+        let is = |code: u32| {
+            self.all.get(code as usize).is_some_and(|known| known.data() == text.as_bytes())
+        };
+        let expected = self.behind.get(self.last as usize).copied().unwrap_or_default();
+        if is(expected) {
+            self.last = expected;
+            return expected;
         }
-        self.last = if let Some(code) = self.codes.get(text) {
+        let code = if let Some(code) = self.codes.get(text) {
             *code
         } else {
             let code = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
             self.all.push(ByteArray::from(text));
             self.codes.insert(text.into(), code);
+            // Until something else comes, the same is expected, as in columns such as `run`.
+            self.behind.push(code);
             code
         };
-        self.last
+        if let Some(behind) = self.behind.get_mut(self.last as usize) {
+            *behind = code;
+        }
+        self.last = code;
+        code
     }
 }

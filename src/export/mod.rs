@@ -33,7 +33,7 @@ pub use book::{Book, write_book};
 #[cfg(feature = "parquet")]
 pub use columns::ColumnRows;
 #[cfg(feature = "parquet")]
-pub use dataset::DatasetRows;
+pub use dataset::{DatasetRows, Months, Replaced};
 pub use dialect::Dialect;
 pub use new_file::{NewFile, Out};
 pub use package::{Packaged, has_package, refresh_package};
@@ -56,13 +56,19 @@ pub enum ExportError {
         /// Why not.
         source: io::Error,
     },
-    /// There are more rows than a sheet can hold.
-    #[error("`{}` has {rows} rows for the sheet Data, which can hold {}", path.display(), MOST_SHEET_ROWS)]
-    TooManyRows {
+    /// There is more than a sheet can hold.
+    #[error("`{}` has {count} {what} for the sheet {sheet}, which can hold {most}", path.display())]
+    TooManyForSheet {
         /// The history.
         path: PathBuf,
-        /// How many rows were wanted.
-        rows: u64,
+        /// The sheet.
+        sheet: &'static str,
+        /// What there is too much of.
+        what: &'static str,
+        /// How many were wanted.
+        count: u64,
+        /// How many it can hold.
+        most: u64,
     },
     /// A number does not fit into a column of its type.
     #[error("`{column}` is {value}, which is more than a column of Parquet holds here")]

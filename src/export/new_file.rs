@@ -1,5 +1,8 @@
 //! A file that is written beside the place it is meant for, and put there when it is whole.
 
+#[cfg(feature = "parquet")]
+mod hidden;
+
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +25,13 @@ pub struct NewFile {
     file: io::BufWriter<NamedTempFile>,
 }
 
+/// A file that is whole and on disk, but not yet in its place; dropped, it goes without a trace.
+#[derive(Debug)]
+pub(super) struct WholeFile {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
 impl NewFile {
     /// Begins a file; its folder is made if need be.
     ///
@@ -29,9 +39,13 @@ impl NewFile {
     ///
     /// Fails if nothing can be written in the folder.
     pub fn begin(path: &Path) -> io::Result<Self> {
+        Self::begin_as(path, &unfinished_name(path))
+    }
+
+    fn begin_as(path: &Path, name: &str) -> io::Result<Self> {
         let folder = folder_of(path);
         fs::create_dir_all(folder)?;
-        let file = begin(folder, path)?;
+        let file = begin(folder, name)?;
         if let Ok(old) = fs::metadata(path) {
             file.as_file().set_permissions(old.permissions())?;
         }
@@ -44,12 +58,35 @@ impl NewFile {
     ///
     /// Fails if it cannot be written out or put there; the older one then stays.
     pub fn keep(self) -> io::Result<()> {
+        self.end()?.keep()
+    }
+
+    /// Writes out what was held back, so that nothing is left to do but to put the file in its place.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be written out.
+    pub(super) fn end(self) -> io::Result<WholeFile> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
+        Ok(WholeFile { path: self.path, file })
+    }
+}
+
+impl WholeFile {
+    /// Puts the file in its place, for good; an older one is replaced in one step.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be put there; the older one then stays.
+    pub(super) fn keep(self) -> io::Result<()> {
+        self.file.persist(&self.path).map_err(|error| error.error)?;
         sync_folder(folder_of(&self.path))
     }
 }
+
+#[cfg(feature = "parquet")]
+pub(super) use hidden::remove_with_folder;
 
 /// What an export is written to.
 #[derive(Debug)]
@@ -129,15 +166,23 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+fn unfinished_name(path: &Path) -> String {
+    format!("{}{UNFINISHED}", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes an unfinished file, unless a program that lives writes to it.
+fn remove_left_behind(path: &Path) -> io::Result<()> {
+    match File::open(path).ok().filter(can_lock) {
+        Some(_) => fs::remove_file(path),
+        None => Ok(()),
+    }
+}
+
 /// Begins the new file under a name that the next program finds again, if this one is killed. A
 /// program that writes to it holds its lock: who comes meanwhile takes a name of its own.
-fn begin(folder: &Path, path: &Path) -> io::Result<NamedTempFile> {
-    let name = format!("{}{UNFINISHED}", path.file_name().unwrap_or_default().to_string_lossy());
-    let left_behind = File::open(folder.join(&name)).ok().filter(can_lock);
-    if left_behind.is_some() {
-        fs::remove_file(folder.join(&name))?;
-    }
-    match make(folder, &name, 0) {
+fn begin(folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+    remove_left_behind(&folder.join(name))?;
+    match make(folder, name, 0) {
         Ok(file) if can_lock(file.as_file()) && leads_to(file.path(), file.as_file())? => {
             return Ok(file);
         }
@@ -146,7 +191,7 @@ fn begin(folder: &Path, path: &Path) -> io::Result<NamedTempFile> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
-    make(folder, &name, 8)
+    make(folder, name, 8)
 }
 
 /// Tells whether nobody else holds the lock; where a file system has none, nobody does.
@@ -183,7 +228,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).expect("a file"), "one");
         assert!(!begun.exists());
 
-        let mut living = begin(folder.path(), &path).expect("begun");
+        let mut living = begin(folder.path(), "health.json.rewriting").expect("begun");
         assert_eq!(living.path(), begun);
         replace(&path, b"two");
         assert!(begun.exists());

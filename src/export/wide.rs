@@ -5,7 +5,11 @@ use std::io::Write;
 use super::dialect::Dialect;
 use crate::report::WideTable;
 
-/// Writes a wide table; in the default dialect as [`crate::report::render_wide`] renders it.
+/// Writes a wide table: a header and a row for each period, with empty cells where nothing was counted.
+///
+/// The first column, `date`, is the first day of the period in UTC, or its first moment if the table
+/// has no days. Then comes a column for each framework, and `not_complete` as
+/// [`WideTable::not_complete`] tells it; reconstructed counts have one more that says so.
 ///
 /// # Errors
 ///

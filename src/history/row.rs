@@ -75,10 +75,20 @@ pub(super) fn encode<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> Vec<u
 /// Returns a moment as we write it: RFC 3339, UTC, whole seconds.
 #[must_use]
 pub fn moment(at: DateTime<Utc>) -> String {
-    // A history has millions of these; a general formatter takes its time.
-    let (year, month, day) = (at.year(), at.month(), at.day());
-    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let Some(year) = u32::try_from(at.year()).ok().filter(|year| *year <= 9999) else {
+        return at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    };
+    // A history has millions of these; a formatter takes its time.
+    let (date, time) =
+        ([year / 100, year % 100, at.month(), at.day()], [at.hour(), at.minute(), at.second()]);
+    let mut text = String::with_capacity("2026-11-21T06:00:04Z".len());
+    for (number, behind) in date.into_iter().chain(time).zip(["", "-", "-", "T", ":", ":", "Z"]) {
+        text.extend(
+            [number / 10, number % 10].map(|digit| char::from_digit(digit, 10).unwrap_or('0')),
+        );
+        text.push_str(behind);
+    }
+    text
 }
 
 /// The most lines of one kind that are told one by one.

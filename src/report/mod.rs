@@ -50,4 +50,4 @@ pub use trend::{
     EventKind, TrendEvent, TrendInputs, TrendReport, TrendRow, render_trend_csv, render_trend_json,
     render_trend_markdown, render_trend_terminal,
 };
-pub use wide::{WideRow, WideTable, render_wide};
+pub use wide::{WideRow, WideTable};

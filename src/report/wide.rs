@@ -1,4 +1,5 @@
-//! Counts over time as a wide table: a row for each period, a column for each framework.
+//! Counts over time as a wide table: a row for each period, a column for each framework. `export`
+//! writes it to files.
 
 use std::collections::BTreeMap;
 
@@ -71,30 +72,4 @@ impl WideTable {
         });
         told.collect::<Vec<_>>().join("; ")
     }
-}
-
-/// Renders a series as CSV: RFC 4180, LF, empty cells where nothing was counted.
-///
-/// The first column, `date`, is the first day of the period in UTC; periods shorter than a day have
-/// its first moment instead. Then comes a column for each framework, with the value of the
-/// period's last finished run. The column `not_complete` is [`WideTable::not_complete`];
-/// reconstructed counts have one more that says so.
-#[must_use]
-pub fn render_wide(series: &Series, periods: &Periods) -> String {
-    let table = WideTable::of(series, periods, |_| true);
-    let format = if table.has_days { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing to memory cannot fail, and every row has as many fields.
-    let header = ["date"].into_iter().chain(table.frameworks.iter().map(String::as_str));
-    let source = table.source.map(|_| "source");
-    let _ = writer.write_record(header.chain(["not_complete"]).chain(source));
-    for row in &table.rows {
-        let count = |value: &Option<Value>| value.map(|value| value.count.to_string());
-        let counts = row.values.iter().map(|value| count(value).unwrap_or_default());
-        let cells = [row.from.format(format).to_string()].into_iter().chain(counts);
-        let end = [table.not_complete(row)].into_iter().chain(table.source.map(str::to_owned));
-        let _ = writer.write_record(cells.chain(end));
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
 }

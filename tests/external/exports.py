@@ -1,5 +1,5 @@
 """What is exported, opened by the programs it is made for: LibreOffice in a German and an English locale, and the
-lines of docs/data.md in pandas, polars and DuckDB, pyarrow, openpyxl and frictionless. Names are hard for all of them."""
+lines of docs/data.md in pandas, polars, DuckDB and R, pyarrow, openpyxl and frictionless. Names are hard for all of them."""
 
 import csv
 import datetime
@@ -36,7 +36,7 @@ def history_rows():
             status = statuses[place]
             rows.append([
                 run, f"{day}T06:{place // 60:02}:{place % 60:02}Z".replace("06:00:0", "06:01:0"), "hard", name,
-                "" if place % 3 else name, metric, f"{12345670 + place}", "1", "1",
+                [name, " =1+1", ""][place % 3], metric, f"{12345670 + place}", "1", "1",
                 "" if status == "failed" else str(place * 1234567 + number), status, "rest",
                 f"-{name} is:public" if place % 2 else "", f"planned {planned}" if place == 0 else "",
             ])
@@ -178,21 +178,28 @@ def check_openpyxl(folder, tidy):
     expect(formats["repo_count"] == "#,##0" and formats["method"] == "@", formats)
 
 
-def blocks():
-    """Returns the Python of docs/data.md by its heading."""
+def blocks(language):
+    """Returns the blocks of docs/data.md that are in a language, by their heading."""
     parts = re.split(r"^#+ (.*)\n", DOCS.read_text(encoding="utf-8"), flags=re.M)
-    code = {name: re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) for name, text in zip(parts[1::2], parts[2::2])}
-    return {name: "".join(found) for name, found in code.items() if found}
+    block = re.compile(rf"^```{language}\n(.*?)^```", re.M | re.S)
+    code = {name: block.findall(text) for name, text in zip(parts[1::2], parts[2::2])}
+    return {name: found for name, found in code.items() if found}
 
 
 def check_docs(folder, history, tidy):
     import os
 
+    import pyarrow.dataset
     import pyarrow.parquet
 
-    code = blocks()
+    code = {name: "".join(found) for name, found in blocks("python").items()}
     expect(set(code) == {"pandas", "polars", "DuckDB"}, f"blocks of {set(code)}")
     os.chdir(folder)
+    # What a killed export left is passed over.
+    partition = next((folder / "dataset").rglob("data.parquet")).parent
+    (partition / ".data.parquet.rewriting").write_bytes(b"PAR1 and no more")
+    found = pyarrow.dataset.dataset("dataset", format="parquet", partitioning="hive").count_rows()
+    expect(found == len(tidy) - 1, f"pyarrow finds {found} rows in the folder")
     moment = datetime.timezone.utc
     for name, lines in code.items():
         made = {}
@@ -210,6 +217,38 @@ def check_docs(folder, history, tidy):
     expect(str(schema.field("observed_at").type) == "timestamp[us, tz=UTC]", schema)
     expect(str(schema.field("date").type) == "date32[day]" and str(schema.field("repo_count").type) == "int64", schema)
     return len(code)
+
+
+# What is read must have its types, and is written in one form, numbers with all their digits.
+SHOW_IN_R = """
+show <- function(table, file) {
+  moments <- table$observed_at
+  stopifnot(inherits(moments, "POSIXct"), attr(moments, "tzone") == "UTC")
+  table$observed_at <- format(moments, "%Y-%m-%dT%H:%M:%SZ")
+  if ("date" %in% names(table)) {
+    stopifnot(inherits(table$date, "Date"))
+    table$date <- format(table$date)
+  }
+  for (column in c("sample_no", "attempt_no", "repo_count")) {
+    stopifnot(is.numeric(table[[column]]))
+    table[[column]] <- ifelse(is.na(table[[column]]), NA, sprintf("%.0f", table[[column]]))
+  }
+  stopifnot(sapply(table, is.character))
+  write.csv(table, file, row.names = FALSE, na = "", fileEncoding = "UTF-8")
+}
+"""
+
+
+def check_r(folder, history, tidy):
+    """The lines for R that read CSV; Debian has no package for R that reads Parquet."""
+    reads, parquet = blocks("r")["R"]
+    expect("library(arrow)" in parquet and "library" not in reads, "the lines for R changed places")
+    lines = ["options(warn = 2)", reads, SHOW_IN_R, 'show(history, "history-r.csv")', 'show(tidy, "tidy-r.csv")']
+    done = subprocess.run(["Rscript", "--vanilla", "-"], input="\n".join(lines), cwd=folder, capture_output=True, text=True)
+    expect(done.returncode == 0 and done.stderr == "", f"R: {done.stdout}{done.stderr}")
+    for name, expected in [("history", history), ("tidy", tidy)]:
+        found = read_csv(folder / f"{name}-r.csv")
+        expect(found == expected, f"R, {name}: {first_difference(found, expected)}")
 
 
 def rows_of(library, table, columns):
@@ -291,9 +330,10 @@ def perform():
         check_dialects(folder, tidy, wide)
         check_openpyxl(folder, tidy)
         libraries = check_docs(folder, rows, tidy)
+        check_r(folder, rows, tidy)
         check_packages(folder)
         check_limit()
-        return f"{count} rows back from LibreOffice in 2 locales, the lines of {libraries} libraries, 3 packages"
+        return f"{count} rows back from LibreOffice in 2 locales, the lines of {libraries} libraries and R, 3 packages"
 
 
 main("exports", perform)

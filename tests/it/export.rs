@@ -243,9 +243,12 @@ fn what_was_not_built_in_is_refused() {
         [(cfg!(feature = "xlsx"), "xlsx"), (cfg!(feature = "parquet"), "parquet")]
     {
         let out = format!("a.{ending}");
-        let outcome = workdir.run(&["export", "everything", "--out", &out]);
-        let said = outcome.stderr.contains(&format!("was built without `{ending}`"));
-        assert_eq!((outcome.code, said), if is_there { (0, false) } else { (2, true) });
+        for asked in [["--out", &out], ["--format", ending]] {
+            let outcome = workdir.run(&[&["export", "everything"], &asked[..]].concat());
+            let said = outcome.stderr.contains(&format!("was built without `{ending}`"))
+                && outcome.stderr.contains(&format!("--features {ending}"));
+            assert_eq!((outcome.code, said), if is_there { (0, false) } else { (2, true) });
+        }
     }
     workdir.run(&["export", "everything", "--out", "all/"]).success();
     assert!(workdir.files().contains(&"all/tidy.json".to_owned()));

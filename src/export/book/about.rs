@@ -2,8 +2,9 @@
 
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
+use super::cells::{CUT, LARGEST_EXACT, MOST_CELL_UNITS, Styles};
 use super::trend::MOST_LINES;
-use super::{Book, Styles, begin};
+use super::{Book, begin};
 use crate::domain::sample::Outcome;
 use crate::export::rows::{Attempts, Told};
 
@@ -68,6 +69,9 @@ pub(super) fn sheet(book: &Book<'_>, told: &Told, styles: &Styles) -> Result<Wor
         let text = "The chart of Trend shows the frameworks with the highest last counts.";
         page.note(text)?;
     }
+    for note in unheld(styles) {
+        page.note(&note)?;
+    }
     let mut seen = Vec::new();
     for note in ranking.notes.iter().chain(&trend.notes) {
         if !seen.contains(&note) {
@@ -95,6 +99,25 @@ pub(super) fn sheet(book: &Book<'_>, told: &Told, styles: &Styles) -> Result<Wor
     Ok(page.sheet)
 }
 
+/// Tells what the cells of the other sheets could not hold as it is.
+fn unheld(styles: &Styles) -> Vec<String> {
+    let mut notes = Vec::new();
+    if styles.has_early.get() {
+        let text = "Dates before 1900-03-01 are text, on yellow: spreadsheets do not agree how to count them.";
+        notes.push(text.to_owned());
+    }
+    if styles.has_large.get() {
+        notes.push(format!("Numbers above {LARGEST_EXACT} are text: a cell would round them."));
+    }
+    if styles.has_cut.get() {
+        notes.push(format!(
+            "Texts of more than {MOST_CELL_UNITS} characters end with `{CUT}`, because a cell holds no more; a CSV has \
+             them whole."
+        ));
+    }
+    notes
+}
+
 /// The sheet, filled from above.
 struct Page<'a> {
     sheet: Worksheet,
@@ -104,7 +127,7 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn heading(&mut self, text: &str) -> Result<(), XlsxError> {
-        self.sheet.write_string_with_format(self.next, 0, text, &self.styles.heading)?;
+        self.styles.write_string(&mut self.sheet, self.next, 0, text, &self.styles.heading)?;
         self.gap();
         Ok(())
     }
@@ -117,7 +140,7 @@ impl Page<'_> {
     }
 
     fn note(&mut self, text: &str) -> Result<(), XlsxError> {
-        self.sheet.write_string_with_format(self.next, 1, text, &self.styles.wrapped)?;
+        self.styles.write_string(&mut self.sheet, self.next, 1, text, &self.styles.wrapped)?;
         self.gap();
         Ok(())
     }

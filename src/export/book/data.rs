@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Table, TableColumn, TableStyle, Workbook, Worksheet, XlsxError};
 
-use super::{Book, Styles, begin, date_time};
-use crate::domain::period::midnight;
+use super::cells::Styles;
+use super::{Book, begin, refuse_too_many};
 use crate::domain::when::When;
 use crate::export::rows::{RowSink, TidyRow, Told, Wanted, for_each_row};
 use crate::export::tidy::TIDY_COLUMNS;
@@ -23,9 +23,7 @@ const WIDTHS: [f64; TIDY_COLUMNS.len()] =
 /// Fails if there are more than a sheet can hold.
 pub(super) fn count(book: &Book<'_>) -> Result<(Told, Reading), ExportError> {
     let (_, told, reading) = for_each_row(book.history, book.wanted, || Ok(Nothing))?;
-    if told.rows > MOST_SHEET_ROWS {
-        return Err(ExportError::TooManyRows { path: book.history.to_owned(), rows: told.rows });
-    }
+    refuse_too_many(book, "Data", "rows", told.rows, MOST_SHEET_ROWS)?;
     Ok((told, reading))
 }
 
@@ -95,10 +93,9 @@ impl Cells<'_> {
     fn write(&mut self, row: TidyRow<'_>) -> Result<(), XlsxError> {
         let (at, styles, sheet, sample) = (self.next, self.styles, &mut self.sheet, row.sample);
         self.next += 1;
-        sheet.write_datetime_with_format(at, 0, &date_time(midnight(row.date))?, &styles.day)?;
+        styles.write_day(sheet, at, 0, row.date)?;
         styles.write_text(sheet, at, 1, row.run)?;
-        let observed_at = date_time(sample.observed_at)?;
-        sheet.write_datetime_with_format(at, 2, &observed_at, &styles.moment)?;
+        styles.write_moment(sheet, at, 2, sample.observed_at)?;
         let method = sample.method.map(|method| method.to_string()).unwrap_or_default();
         let texts = [&sample.survey, &sample.framework, &sample.language, &sample.metric, &method];
         for (column, text) in (3..).zip(texts) {

@@ -5,10 +5,11 @@ use rust_xlsxwriter::{
     Worksheet, XlsxError,
 };
 
-use super::{Styles, begin, chart_title, date_time, width_of};
+use super::cells::Styles;
+use super::{begin, chart_title, colour, grid, width_of};
 use crate::domain::ranking::Change;
 use crate::domain::sample::{Outcome, Status};
-use crate::report::RankingReport;
+use crate::report::{RankingReport, Role};
 
 const COLUMNS: [&str; 12] = [
     "rank",
@@ -27,7 +28,10 @@ const COLUMNS: [&str; 12] = [
 
 /// The most bars that a chart has.
 const MOST_BARS: usize = 40;
-const BAR: Color = Color::RGB(0x2F_6D_B5);
+/// The width of a chart in pixels, what a character of the longest name adds to it, and how many do.
+const WIDTH: u32 = 660;
+const CHARACTER_WIDTH: u32 = 7;
+const MOST_CHARACTERS: usize = 60;
 const BAR_OF_BOUND: Color = Color::RGB(0xE0_A8_30);
 
 pub(super) fn sheet(report: &RankingReport, styles: &Styles) -> Result<Worksheet, XlsxError> {
@@ -57,8 +61,7 @@ pub(super) fn sheet(report: &RankingReport, styles: &Styles) -> Result<Worksheet
         if let Some(counted) = &tally.counted {
             // The moment of a published number is a placeholder.
             if counted.published.is_none() {
-                let at = date_time(counted.observed_at)?;
-                sheet.write_datetime_with_format(row, 8, &at, &styles.moment)?;
+                styles.write_moment(&mut sheet, row, 8, counted.observed_at)?;
             }
             styles.write_text(&mut sheet, row, 9, &counted.query_text)?;
         }
@@ -66,10 +69,10 @@ pub(super) fn sheet(report: &RankingReport, styles: &Styles) -> Result<Worksheet
         let overlaps = line.standing.not_distinguishable_from.join("; ");
         styles.write_text(&mut sheet, row, 11, &overlaps)?;
     }
-    let names = || report.lines.iter().map(|line| line.standing.entrant.name.as_str());
+    let names = report.lines.iter().map(|line| line.standing.entrant.name.as_str());
     let languages = report.lines.iter().map(|line| line.standing.entrant.language.as_str());
-    sheet.set_column_width(1, width_of(names()))?;
-    sheet.set_column_width(2, width_of(languages))?;
+    sheet.set_column_width(1, width_of(names.chain([COLUMNS[1]])))?;
+    sheet.set_column_width(2, width_of(languages.chain([COLUMNS[2]])))?;
     for (column, width) in [
         (3, 13.0),
         (4, 12.0),
@@ -96,11 +99,13 @@ fn add_chart(sheet: &mut Worksheet, report: &RankingReport) -> Result<(), XlsxEr
         return Ok(());
     }
     let mut chart = Chart::new(ChartType::Bar);
+    let is_bound = |line: &crate::report::Line| {
+        line.standing.entrant.tally.outcome.status() == Status::Incomplete
+    };
     let points: Vec<ChartPoint> = lines
         .iter()
         .map(|line| {
-            let is_bound = line.standing.entrant.tally.outcome.status() == Status::Incomplete;
-            let colour = if is_bound { BAR_OF_BOUND } else { BAR };
+            let colour = if is_bound(line) { BAR_OF_BOUND } else { colour(Role::Bar) };
             let fill = ChartSolidFill::new().set_color(colour).clone();
             ChartPoint::new().set_format(ChartFormat::new().set_solid_fill(&fill))
         })
@@ -120,11 +125,16 @@ fn add_chart(sheet: &mut Worksheet, report: &RankingReport) -> Result<(), XlsxEr
     let title = format!("{}: {}{when}", report.title, report.metric_title);
     chart.title().set_name(&chart_title(&title)).set_overlay(false);
     chart.legend().set_hidden();
-    chart.x_axis().set_num_format("#,##0").set_min(0);
+    chart.x_axis().set_num_format("#,##0").set_min(0).set_major_gridlines_line(&grid());
+    if lines.iter().any(|line| is_bound(line)) {
+        chart.x_axis().set_name("yellow: at least so many");
+    }
     // The first stands on top; its axis would take that of the numbers with it.
     chart.y_axis().set_reverse();
     chart.x_axis().set_label_position(ChartAxisLabelPosition::High);
-    chart.set_width(820).set_height(130 + 26 * last);
+    let longest = lines.iter().map(|line| line.standing.entrant.name.chars().count()).max();
+    let characters = u32::try_from(longest.unwrap_or(0).min(MOST_CHARACTERS)).unwrap_or(0);
+    chart.set_width(WIDTH + CHARACTER_WIDTH * characters).set_height(130 + 26 * last);
     chart.set_alt_text("Bars of the counts in this sheet, the highest on top");
     let below = u32::try_from(report.lines.len() + 2).unwrap_or(u32::MAX);
     sheet.insert_chart(below, 1, &chart)?;

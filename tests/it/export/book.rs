@@ -116,3 +116,104 @@ fn names_stay_names_in_every_sheet() {
         assert!(ranking.rows().any(|row| row[1] == Data::String(name.to_owned())), "{name}");
     }
 }
+
+/// Writes a history `h.csv` of a run a day, with the frameworks of each.
+fn history(workdir: &Workdir, runs: &[(&str, Vec<String>)]) {
+    let mut text = super::HEADER.to_owned();
+    for (day, frameworks) in runs {
+        let run = format!("{}T060003Z-7f3a", day.replace('-', ""));
+        for (place, name) in frameworks.iter().enumerate() {
+            let detail =
+                if place == 0 { format!("planned {}", frameworks.len()) } else { String::new() };
+            text.push_str(&format!(
+                "{run},{day}T06:00:04Z,s,{name},,m,,1,1,5,unchecked,rest,q,{detail}\n"
+            ));
+        }
+    }
+    workdir.write("h.csv", text);
+}
+
+fn said(workdir: &Workdir, sheet_name: &str) -> String {
+    let cells = sheet(workdir, "a.xlsx", sheet_name);
+    cells.cells().map(|(_, _, cell)| format!("{cell}\n")).collect()
+}
+
+#[test]
+fn dates_that_spreadsheets_count_differently_are_text() {
+    let workdir = Workdir::new();
+    let days = ["1850-07-01", "1900-01-01", "1900-02-28", "1900-03-01", "9999-12-31"];
+    history(&workdir, &days.map(|day| (day, vec!["A".to_owned()])));
+    workdir.run(&["export", "h.csv", "--out", "a.xlsx", "--every", "run"]).success();
+    for (name, column, time) in
+        [("Data", 0, ""), ("Data", 2, " 06:00:04"), ("Trend", 0, " 06:00:03")]
+    {
+        let cells = sheet(&workdir, "a.xlsx", name);
+        for (row, day) in cells.rows().skip(1).zip(days) {
+            match &row[column] {
+                Data::String(text) => assert_eq!(*text, format!("{day}{time}"), "{name}"),
+                date => {
+                    assert!(day >= "1900-03-01" && text(date, "date") == day, "{name}: {date:?}");
+                }
+            }
+        }
+    }
+    assert!(said(&workdir, "About").contains("Dates before 1900-03-01 are text"));
+    history(&workdir, &[("1900-03-01", vec!["A".to_owned()])]);
+    workdir.run(&["export", "h.csv", "--out", "a.xlsx"]).success();
+    assert!(!said(&workdir, "About").contains("Dates before"), "there are none");
+}
+
+#[test]
+fn numbers_that_a_cell_would_round_are_text() {
+    let workdir = Workdir::new();
+    let exact = 1_u64 << 53;
+    for (count, is_text) in [(exact, false), (exact + 1, true), (u64::MAX, true)] {
+        history(&workdir, &[("2026-11-20", vec!["A".to_owned()])]);
+        let text = workdir.read("h.csv").replace(",5,unchecked", &format!(",{count},unchecked"));
+        workdir.write("h.csv", text);
+        workdir.run(&["export", "h.csv", "--out", "a.xlsx"]).success();
+        for (name, column) in [("Ranking", 3), ("Trend", 1), ("Data", 10)] {
+            let cells = sheet(&workdir, "a.xlsx", name);
+            let cell = cells.rows().nth(1).expect("a row")[column].clone();
+            assert_eq!(cell == Data::String(count.to_string()), is_text, "{name}: {cell:?}");
+        }
+        assert_eq!(said(&workdir, "About").contains("a cell would round them"), is_text);
+    }
+}
+
+#[test]
+fn texts_longer_than_a_cell_are_cut_and_told() {
+    let workdir = Workdir::new();
+    // The last column of Trend names them all.
+    let longest = "x".repeat(40_000);
+    let names: Vec<String> = (0..900).map(|place| format!("{place:0>40}")).collect();
+    history(&workdir, &[("2026-11-20", [names, vec![longest.clone()]].concat())]);
+    workdir.run(&["export", "h.csv", "--out", "a.xlsx"]).success();
+    let units = |cell: &Data| match cell {
+        Data::String(text) => text.encode_utf16().count(),
+        _ => 0,
+    };
+    let mut cut = 0;
+    for name in ["Ranking", "Trend", "Data"] {
+        for (_, _, cell) in sheet(&workdir, "a.xlsx", name).cells() {
+            assert!(units(cell) <= 32_767, "{name}");
+            cut += usize::from(cell.to_string().ends_with("… (cut)"));
+        }
+    }
+    assert_eq!(cut, 4, "the name in each sheet, and the column `not_complete`");
+    assert!(
+        said(&workdir, "About").contains("Texts of more than 32767 characters end with `… (cut)`")
+    );
+    let csv = workdir.run(&["export", "h.csv"]).success();
+    assert!(csv.contains(&longest), "a CSV has it whole");
+}
+
+#[test]
+fn more_frameworks_than_columns_are_refused() {
+    let workdir = Workdir::new();
+    let names = (0..16_383).map(|place| format!("F{place}")).collect();
+    history(&workdir, &[("2026-11-20", names)]);
+    let refused = workdir.run(&["export", "h.csv", "--out", "a.xlsx"]);
+    assert_eq!((refused.code, workdir.files()), (1, vec!["h.csv".to_owned()]));
+    insta::assert_snapshot!("too_many_frameworks", refused.stderr);
+}
