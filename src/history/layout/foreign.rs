@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use super::super::row::COLUMNS;
-use super::{
-    ATTEMPT_NO, Bad, DETAIL, FRAMEWORK, Layout, METRIC, OBSERVED_AT, REPO_COUNT, RUN, SAMPLE_NO,
-    SOURCE, STATUS, SURVEY, owned,
+use super::super::row::column::{
+    ATTEMPT_NO, DETAIL, FRAMEWORK, METRIC, OBSERVED_AT, REPO_COUNT, RUN, SAMPLE_NO, SOURCE, STATUS,
+    SURVEY,
 };
+use super::Layout;
+use super::meaning::{Bad, owned};
 use crate::domain::period::Per;
 use crate::domain::run::RunId;
 use crate::domain::sample::{SourceKind, Status};
