@@ -14,7 +14,7 @@ use super::meaning::{Bad, owned};
 use crate::domain::period::Per;
 use crate::domain::run::RunId;
 use crate::domain::sample::{SourceKind, Status};
-use crate::domain::survey::is_id;
+use crate::domain::survey::{ID_RULE, is_id};
 
 /// The columns of a history that a column of a foreign file can be named for.
 pub const MAPPABLE: [&str; 11] = [
@@ -131,7 +131,7 @@ impl Layout {
             Ok(())
         } else {
             Err(Bad::garbage(format!(
-                "`metric` is `{}`, which has not only a-z, 0-9 and -",
+                "`metric` is `{}`, which is no id: {ID_RULE}",
                 metric.escape_debug()
             )))
         }
