@@ -11,8 +11,8 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::HistoryError;
-use super::append::io_error;
 use super::exact::CLOCK_TOLERANCE;
+use super::folders::io_error;
 use super::known::Known;
 use super::merge::{Placed, part_doubles};
 use super::opened::of_history;

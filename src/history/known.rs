@@ -39,7 +39,7 @@ pub(super) struct KnownRow {
 
 /// What a row holds.
 #[derive(Clone, Debug)]
-pub(super) enum Row {
+pub(super) enum Content {
     /// Nothing but known parts.
     Known(KnownRow),
     /// A sample that was read for itself; what stands before its count has this number.
@@ -48,7 +48,7 @@ pub(super) enum Row {
     New(Box<Sample>),
 }
 
-impl Row {
+impl Content {
     /// Returns the number of what stands before the count; `None` if it has none.
     pub(super) fn front(&self) -> Option<u32> {
         match self {
@@ -142,10 +142,10 @@ impl Known {
     }
 
     /// Remembers the parts of a row that was taken apart and is written as we write it.
-    pub(super) fn learn(&mut self, line: &[u8], sample: Box<Sample>) -> Row {
+    pub(super) fn learn(&mut self, line: &[u8], sample: Box<Sample>) -> Content {
         match self.learn_parts(line, &sample) {
-            Some(front) => Row::Partly(front, sample),
-            None => Row::New(sample),
+            Some(front) => Content::Partly(front, sample),
+            None => Content::New(sample),
         }
     }
 
@@ -241,10 +241,10 @@ impl Known {
     }
 
     /// Returns the sample that any row of a run holds.
-    pub(super) fn sample_of(&self, run: RunId, row: &Row) -> Sample {
+    pub(super) fn sample_of(&self, run: RunId, row: &Content) -> Sample {
         match row {
-            Row::Known(row) => self.sample(run, row),
-            Row::Partly(_, sample) | Row::New(sample) => Sample::clone(sample),
+            Content::Known(row) => self.sample(run, row),
+            Content::Partly(_, sample) | Content::New(sample) => Sample::clone(sample),
         }
     }
 
@@ -265,18 +265,18 @@ impl Known {
     }
 
     /// Tells whether the row leaves nothing to ask if it is the only attempt of its key.
-    pub(super) fn settles(&self, row: &Row) -> bool {
+    pub(super) fn settles(&self, row: &Content) -> bool {
         match row {
-            Row::Known(row) => self.back(row).is_some_and(|back| back.settles),
-            Row::Partly(_, sample) | Row::New(sample) => is_settled(&[sample]),
+            Content::Known(row) => self.back(row).is_some_and(|back| back.settles),
+            Content::Partly(_, sample) | Content::New(sample) => is_settled(&[sample]),
         }
     }
 
     /// Returns how many counts the row's run set out to take, if the row says so.
-    pub(super) fn planned(&self, row: &Row) -> Option<usize> {
+    pub(super) fn planned(&self, row: &Content) -> Option<usize> {
         match row {
-            Row::Known(row) => self.back(row).and_then(|back| back.planned),
-            Row::Partly(_, sample) | Row::New(sample) => sample.detail.planned(),
+            Content::Known(row) => self.back(row).and_then(|back| back.planned),
+            Content::Partly(_, sample) | Content::New(sample) => sample.detail.planned(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod backs;
 mod backward;
 mod exact;
 mod examine;
+mod folders;
 mod followed;
 mod guard;
 mod import;
