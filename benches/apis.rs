@@ -15,15 +15,20 @@
 #[allow(unused_imports, reason = "the server's own tests do not run here")]
 #[path = "../tests/it/fake_github/mod.rs"]
 mod fake_github;
+#[path = "../tests/it/many.rs"]
+mod many;
+#[path = "../tests/it/measured.rs"]
+mod measured;
 #[path = "../tests/it/simulated/clock.rs"]
 mod simulated_clock;
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use fake_github::{Builder, FakeGithub, SimulatedTime, TimeModel};
+use many::survey_of;
+use measured::{children_computed, wait_watched};
 use repo_census::cli;
 use repo_census::settings::{Api, Environment, Layer, Setting};
 use simulated_clock::SimulatedClock;
@@ -57,14 +62,9 @@ fn builder() -> Builder {
 }
 
 fn write_survey(root: &Path, queries: usize) {
-    let mut survey = String::from("title = \"Bench\"\n\n[[metrics]]\nid = \"repositories\"\n");
-    survey.push_str("query = \"{query} is:public\"\n");
-    for number in 1..=queries {
-        write!(survey, "\n[[frameworks]]\nname = \"F{number}\"\n").expect("a text");
-    }
     let folder = root.join("config/surveys");
     std::fs::create_dir_all(&folder).expect("a folder");
-    std::fs::write(folder.join("bench.toml"), survey).expect("a survey");
+    std::fs::write(folder.join("bench.toml"), survey_of("Bench", "", queries)).expect("a survey");
 }
 
 /// Runs in simulated time; returns requests, points, refusals and the time that passed.
@@ -107,36 +107,7 @@ fn compute(queries: usize) -> (Duration, u64) {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    let mut peak_kb = 0;
-    let status = loop {
-        peak_kb = peak_kb.max(peak_memory_kb(child.id()));
-        match child.try_wait().expect("a child") {
-            Some(status) => break status,
-            None => std::thread::sleep(Duration::from_millis(2)),
-        }
-    };
+    let (status, peak_kb) = wait_watched(&mut child);
     assert!(status.success(), "{status}");
     (children_computed().saturating_sub(before), peak_kb)
-}
-
-/// Returns the most memory that a running process has used, as Linux tells it.
-fn peak_memory_kb(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
-}
-
-/// Returns the computing time of all children that have ended, as Linux tells it.
-fn children_computed() -> Duration {
-    let status = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    let (_, fields) = status.rsplit_once(')').expect("a status");
-    let ticks: u64 = fields
-        .split_whitespace()
-        .skip(13)
-        .take(2)
-        .map(|field| field.parse::<u64>().expect("ticks"))
-        .sum();
-    // Linux counts in hundredths of a second here.
-    Duration::from_millis(ticks * 10)
 }

@@ -12,6 +12,8 @@
 #[allow(unused_imports, reason = "the server's own tests do not run here")]
 #[path = "../tests/it/fake_github/mod.rs"]
 mod fake_github;
+#[path = "../tests/it/measured.rs"]
+mod measured;
 #[path = "../tests/it/simulated/clock.rs"]
 mod simulated_clock;
 
@@ -22,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use fake_github::{FakeGithub, SimulatedTime};
+use measured::resident_kb;
 use repo_census::cli;
 use repo_census::clock::{Clock, Sleep};
 use repo_census::platform::{Signal, Stopper, stop_flag};
@@ -127,12 +130,4 @@ impl Clock for WatchedClock {
         }
         self.clock.sleep(duration)
     }
-}
-
-/// Returns the memory that this process holds; 0 where the system does not tell.
-fn resident_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

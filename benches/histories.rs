@@ -7,6 +7,9 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a benchmark prints")]
 
+#[path = "../tests/it/measured.rs"]
+mod measured;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -14,6 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use measured::{children_computed, wait_watched};
 
 /// 2015-01-01 00:00:03 UTC, the first run.
 const FIRST_RUN_S: i64 = 1_420_070_403;
@@ -22,8 +26,6 @@ const METRICS: u64 = 5;
 const COUNTS: u64 = FRAMEWORKS * METRICS;
 /// Every so many counts GitHub stops early at first, and is asked again.
 const STOPPED_EVERY: u64 = 97;
-/// The resolution of `/proc/self/stat`, in a second.
-const TICKS: f64 = 100.0;
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
@@ -66,7 +68,7 @@ fn measure() -> io::Result<()> {
 
 /// Runs the program some times; returns the mean CPU time and the highest memory seen.
 fn run(arguments: &[&str], folder: &Path, times: u32) -> io::Result<(f64, u64)> {
-    let before = children_ticks()?;
+    let before = children_computed();
     let mut peak_kb = 0;
     for _ in 0..times {
         let mut child = Command::new(env!("CARGO_BIN_EXE_repo-census"))
@@ -76,38 +78,12 @@ fn run(arguments: &[&str], folder: &Path, times: u32) -> io::Result<(f64, u64)> 
             .env("HOME", folder)
             .stdout(Stdio::null())
             .spawn()?;
-        let status = loop {
-            peak_kb = peak_kb.max(peak_memory_kb(child.id()));
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        };
+        let (status, watched_kb) = wait_watched(&mut child);
+        peak_kb = peak_kb.max(watched_kb);
         assert!(status.success(), "{arguments:?}: {status}");
     }
-    let ticks = children_ticks()? - before;
-    Ok((ticks / TICKS * 1000.0 / f64::from(times), peak_kb))
-}
-
-/// Returns the CPU time of all children that ended.
-fn children_ticks() -> io::Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    // Behind the name, which may hold spaces, `cutime` and `cstime` are the 14th and 15th.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let times = fields.skip(13).take(2).filter_map(|field| field.parse::<f64>().ok());
-    Ok(times.sum())
-}
-
-fn peak_memory_kb(pid: u32) -> u64 {
-    // Between its birth and its exec a process still has the memory of this one.
-    let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-    if program != Path::new(env!("CARGO_BIN_EXE_repo-census")) {
-        return 0;
-    }
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+    let computed = children_computed().saturating_sub(before);
+    Ok((computed.as_secs_f64() * 1000.0 / f64::from(times), peak_kb))
 }
 
 /// Writes a history of so many rows or a few less: whole runs, an hour apart, all of them finished.

@@ -11,8 +11,9 @@
 #[allow(unused_imports, reason = "the server's own tests do not run here")]
 #[path = "../tests/it/fake_github/mod.rs"]
 mod fake_github;
+#[path = "../tests/it/many.rs"]
+mod many;
 
-use std::fmt::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -22,12 +23,7 @@ const QUERIES: usize = 100;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut survey = String::from(
-        "title = \"Pacing\"\n\n[[metrics]]\nid = \"repositories\"\nquery = \"{query} is:public\"\n",
-    );
-    for number in 1..=QUERIES {
-        write!(survey, "\n[[frameworks]]\nname = \"F{number}\"\n").expect("a text");
-    }
+    let survey = many::survey_of("Pacing", "", QUERIES);
     std::fs::write(folder.path().join("pacing.toml"), survey).expect("a survey");
     let github = FakeGithub::builder()
         .user("alice", &["ghp_pacing"])

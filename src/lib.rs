@@ -18,6 +18,8 @@
 //! | [`report`] | pure | a model for each kind of report, a file for each format |
 //! | [`export`] | edge | files for other programs: tidy and wide tables, workbooks, pictures |
 //! | [`cli`] | door | arguments in; text, files and an exit code out |
+//!
+//! `fuzz`, what must hold of any input from outside, is built for tests and fuzzers only.
 
 pub mod audit;
 pub mod catalog;

@@ -4,7 +4,7 @@ use super::fields::{Fields, parse_table};
 use super::problem::{Findings, Problem};
 use super::survey_file::parse_day;
 use crate::domain::baseline::{Baseline, BaselineLine};
-use crate::domain::survey::is_id;
+use crate::domain::survey::{ID_RULE, is_id};
 
 const KEYS: [&str; 5] = ["title", "published", "origin", "notes", "ranking"];
 const LINE_KEYS: [&str; 4] = ["name", "language", "rank", "count"];
@@ -15,7 +15,7 @@ pub(super) fn parse(id: &str, text: &str) -> Result<(Baseline, Vec<Problem>), Ve
     let table = parse_table(text, &mut findings);
     let fields = Fields::outermost(&table, &KEYS, &mut findings);
     if !is_id(id) {
-        findings.add(&(0..0), format!("the file's name `{id}` is no id: a-z, 0-9 and - only"));
+        findings.add(&(0..0), format!("the file's name `{id}` cannot name a baseline: {ID_RULE}"));
     }
     let title = fields.required_text("title", &mut findings);
     let published = fields.date_text("published", &mut findings);

@@ -9,7 +9,7 @@ use super::fields::{Fields, Placed, parse_table};
 use super::problem::{Findings, Problem, closest, list};
 use crate::domain::period::Schedule;
 use crate::domain::query::{self, Template};
-use crate::domain::survey::{ApiChoice, Framework, Metric, Note, Survey, is_id};
+use crate::domain::survey::{ApiChoice, Framework, ID_RULE, Metric, Note, Survey, is_id};
 
 const KEYS: [&str; 9] = [
     "title",
@@ -46,9 +46,7 @@ pub(super) fn parse(
     let table = parse_table(text, &mut findings);
     let fields = Fields::outermost(&table, &KEYS, &mut findings);
     if !is_id(id) {
-        let message =
-            format!("the file's name `{id}` cannot name a survey: 1 to 64 of a-z, 0-9 and -");
-        findings.add(&(0..0), message);
+        findings.add(&(0..0), format!("the file's name `{id}` cannot name a survey: {ID_RULE}"));
     }
     let title = fields.required_text("title", &mut findings);
     let baseline = fields.text("baseline", &mut findings);
@@ -151,8 +149,7 @@ fn parse_metrics(fields: &Fields<'_, '_>, findings: &mut Findings<'_>) -> Vec<Pl
         let enabled = table.boolean("enabled", findings).unwrap_or(true);
         if let Some(id) = &id {
             if !is_id(&id.value) {
-                let message = format!("`{}` is no id: 1 to 64 of a-z, 0-9 and -", id.value);
-                findings.add(&id.span, message);
+                findings.add(&id.span, format!("`{}` is no id: {ID_RULE}", id.value));
             }
             if ids.contains(&id.value) {
                 findings.add(&id.span, format!("metric `{}` is there twice", id.value));

@@ -263,8 +263,8 @@ mod tests {
     }
 
     fn texts(plan: &Plan) -> Vec<(u32, &str, usize)> {
-        let line = |q: &PlannedQuery| (q.sample_no, q.targets.len());
-        plan.queries.iter().map(|q| (line(q).0, q.query.text.as_str(), line(q).1)).collect()
+        let queries = plan.queries.iter();
+        queries.map(|q| (q.sample_no, q.query.text.as_str(), q.targets.len())).collect()
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl CronFields {
         Some(lines)
     }
 
-    /// Returns the line that is due at these minutes of every hour.
+    /// Returns the line of every hour whose minutes are so many later on the clock.
     #[must_use]
     pub fn hourly(&self, by_m: i32) -> Self {
         let mut minutes: Vec<u8> =

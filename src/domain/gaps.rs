@@ -66,7 +66,7 @@ impl GapFinder {
                 return;
             }
             // As a rule the run lies in the very next period.
-            if let Some(next) = next_due(periods, until).filter(|next| started_at < *next) {
+            if let Some(next) = periods.next_due(until).filter(|next| started_at < *next) {
                 self.told_until = Some(next);
                 return;
             }
@@ -101,19 +101,9 @@ impl GapFinder {
         let (mut count, mut due) = (0, from);
         while due < to && count < MOST_PERIODS {
             count += 1;
-            let Some(next) = next_due(periods, due).filter(|next| *next > due) else { break };
+            let Some(next) = periods.next_due(due).filter(|next| *next > due) else { break };
             due = next;
         }
         self.found.0.push(Gap { from, to, periods: count });
-    }
-}
-
-/// Returns the due moment after one.
-fn next_due(periods: &Periods, due: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    match periods {
-        // The moment before it need not be looked for.
-        Periods::Scheduled(schedule) => schedule.next_after(due),
-        Periods::Calendar(_) => periods.period_at(due).map(|period| period.to),
-        Periods::EachRun => None,
     }
 }

@@ -1,5 +1,6 @@
 //! What the program is about, as plain values and pure functions: surveys, queries, samples, runs,
-//! periods, ranges of creation, gaps, health, rankings, series, trends, baselines and recordings.
+//! periods, cron lines, typed moments, ranges of creation, gaps, health, rankings, series, trends,
+//! baselines, recordings and audits.
 //!
 //! Nothing here reads a file, a clock, the environment or a network, and nothing here knows how a
 //! thing is shown.

@@ -101,14 +101,20 @@ impl Periods {
         }
     }
 
-    /// Returns the due moments after that one, in order, until the calendar ends.
-    pub fn due_after(&self, moment: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
-        let next = |moment| match self {
+    /// Returns the first due moment after that one; `None` if there is none before the calendar ends.
+    #[must_use]
+    pub fn next_due(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            // Quicker than by its period, whose beginning would be looked for too.
             Self::Scheduled(schedule) => schedule.next_after(moment),
             Self::Calendar(per) => per.period_at(moment).map(|period| period.to),
             Self::EachRun => None,
-        };
-        std::iter::successors(next(moment), move |due| next(*due))
+        }
+    }
+
+    /// Returns the due moments after that one, in order, until the calendar ends.
+    pub fn due_after(&self, moment: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        std::iter::successors(self.next_due(moment), |due| self.next_due(*due))
     }
 }
 

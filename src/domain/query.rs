@@ -200,7 +200,8 @@ fn fill(part: &Part, framework: &Framework) -> Option<String> {
 }
 
 /// Makes a text one term: quoted if it has several words, which keeps them together, a `:`, which
-/// would make it a qualifier, or a `-` in front, which would exclude it. Quotes of its own go: inside a phrase they would end it.
+/// would make it a qualifier, or a `-` in front, which would exclude it. Quotes of its own go: inside
+/// a phrase they would end it.
 #[must_use]
 pub fn as_phrase(text: &str) -> String {
     let text = text.replace('"', "");

@@ -285,8 +285,8 @@ pub fn compare(standings: &[Standing], reference: &[ReferenceLine]) -> Compariso
         Some((standing.rank?, line.rank?))
     };
     let pairs: Vec<(u32, u32)> = standings.iter().filter_map(ranks).collect();
-    let place = |all: &dyn Fn(&(u32, u32)) -> u32, rank: u32| {
-        pairs.iter().filter(|pair| all(pair) < rank).count()
+    let place = |rank_of: &dyn Fn(&(u32, u32)) -> u32, rank: u32| {
+        pairs.iter().filter(|pair| rank_of(pair) < rank).count()
     };
     let lines = standings.iter().map(|standing| {
         let line = there.get(standing.entrant.name.as_str())?;

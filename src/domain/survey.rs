@@ -110,6 +110,9 @@ pub enum ApiChoice {
     Graphql,
 }
 
+/// What ids are made of, for messages.
+pub const ID_RULE: &str = "1 to 64 of a-z, 0-9 and -";
+
 /// Tells whether a text can be the id of a survey, metric, baseline or recording.
 #[must_use]
 pub fn is_id(text: &str) -> bool {

@@ -1,4 +1,5 @@
-//! The moments that people type: `2026`, `2026-06`, `2026-06-30`, `-30d`, or a run id.
+//! What people type of time: moments, `2026`, `2026-06`, `2026-06-30`, `-30d` or a run id, and lengths,
+//! `15m`.
 
 use std::time::Duration;
 

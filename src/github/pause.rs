@@ -77,7 +77,11 @@ pub fn keep_pause(path: &Path, pause: Pause) -> std::io::Result<()> {
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // Whoever else collects here must be able to read it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
     let mut text = serde_json::to_string(&kept)?;
     text.push('\n');
     file.write_all(text.as_bytes())?;
@@ -116,5 +120,19 @@ mod tests {
         assert_eq!(until("a", -1_000), [], "noted by a wrong clock");
         std::fs::write(&path, "{").expect("a file");
         assert_eq!(until("a", 0), []);
+    }
+    #[cfg(unix)]
+    #[test]
+    fn other_users_can_read_what_must_not_be_asked() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, usual) = (folder.path().join("pause.json"), folder.path().join("usual"));
+        let since = DateTime::UNIX_EPOCH;
+        let until = since + TimeDelta::minutes(1);
+        let pause = Pause { host: "a".to_owned(), limited: Limited::All, since, until };
+        keep_pause(&path, pause).expect("kept");
+        std::fs::write(&usual, "").expect("a file");
+        let mode = |path| std::fs::metadata(path).expect("a file").permissions().mode();
+        assert_eq!(mode(&path), mode(&usual));
     }
 }

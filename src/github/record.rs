@@ -23,9 +23,7 @@ impl<S> Recorder<S> {
     pub fn new(source: S, run: RunId, file: File, path: PathBuf) -> Self {
         Self { source, run, file, path }
     }
-}
 
-impl<S> Recorder<S> {
     /// Appends lines in one piece and syncs them.
     fn keep(&mut self, lines: &str) -> Result<(), SourceError> {
         let written = self.file.write_all(lines.as_bytes());

@@ -136,8 +136,9 @@ fn judge_success(response: &Response) -> Verdict {
     Verdict::Count { count: found.total_count, trust }
 }
 
-/// 403 and 429 mean many things. The marks of a secondary limit come before `remaining: 0`, and
-/// `retry-after` before everything.
+/// 403 and 429 mean many things. The marks of a secondary limit come before `remaining: 0`, which
+/// comes before a `retry-after` without any mark. How long to wait is `quota`'s business: there
+/// `retry-after` comes before everything.
 pub(super) fn judge_refusal(response: &Response) -> Verdict {
     let Response { status, head, body } = response;
     let complaint = Complaint::parse(body);

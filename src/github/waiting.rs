@@ -93,6 +93,8 @@ pub(super) struct Waiting<'c> {
     /// limit.
     gap: Duration,
     last_sent: Option<Duration>,
+    /// The pause of everything that GitHub asked for last in this run, over whichever API.
+    pause: Option<(Duration, Why)>,
     tell: Box<dyn FnMut(Notice) + 'c>,
 }
 
@@ -108,6 +110,7 @@ impl<'c> Waiting<'c> {
             pauses,
             gap: patience.gap,
             last_sent: None,
+            pause: None,
             clock,
             patience,
             started: clock.monotonic(),
@@ -184,11 +187,12 @@ impl<'c> Waiting<'c> {
         stop: &mut Stop,
     ) -> Result<(), SourceError> {
         self.keep_earlier_pauses(kind, stop).await?;
-        let gap = self.gap;
-        let gap_ends = self.last_sent.map_or(Duration::ZERO, |sent| sent.saturating_add(gap));
-        let next = |now| match next(now) {
-            Next::Now if now < gap_ends => Next::At { at: gap_ends, why: Why::Gap },
-            next => next,
+        let gap = self.last_sent.map(|sent| (sent.saturating_add(self.gap), Why::Gap));
+        // What one API asked for is kept with the other too.
+        let latest = [gap, self.pause].into_iter().flatten().max_by_key(|(at, _)| *at);
+        let next = |now| match (next(now), latest) {
+            (Next::Now, Some((at, why))) if now < at => Next::At { at, why },
+            (next, _) => next,
         };
         loop {
             let now = self.now();
@@ -275,6 +279,10 @@ impl<'c> Waiting<'c> {
     ) -> Result<(), SourceError> {
         if limited == Limited::All {
             self.gap = self.gap.max(CAREFUL_GAP);
+            if let Next::At { at, why } = next {
+                let longer = self.pause.filter(|(until, _)| *until > at);
+                self.pause = longer.or(Some((at, why)));
+            }
         }
         let ban = headers.retry_after_s.map(Duration::from_secs);
         let ban = ban.filter(|ban| *ban > LONGEST_BAN).map(|ban| ban.min(LONGEST_NAMED));
@@ -326,5 +334,57 @@ fn words_of(why: Why) -> &'static str {
         Why::PrimaryLimit => "because GitHub's limit is used up",
         Why::Asked => "because GitHub asks for a pause",
         Why::SecondaryLimit => "because GitHub asks for a pause (secondary limit)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::clock::Sleep;
+    use crate::platform::stop_flag;
+
+    /// A clock that goes on by what is slept.
+    #[derive(Default)]
+    struct SleptClock(Mutex<Duration>);
+
+    impl Clock for SleptClock {
+        fn now_utc(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH + self.monotonic()
+        }
+
+        fn monotonic(&self) -> Duration {
+            *self.0.lock().expect("a clock")
+        }
+
+        fn sleep(&self, duration: Duration) -> Sleep<'_> {
+            *self.0.lock().expect("a clock") += duration;
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    #[test]
+    fn a_pause_of_everything_is_kept_over_the_other_api_too() {
+        let seconds = Duration::from_secs;
+        let turn_after = |limited, kind| {
+            let (clock, (_stopper, mut stop)) = (SleptClock::default(), stop_flag());
+            let patience = Patience {
+                request: seconds(20),
+                unplanned: seconds(900),
+                whole: None,
+                gap: Duration::ZERO,
+            };
+            let mut waiting = Waiting::new(patience, Vec::new(), &clock, |_| {});
+            let next = Next::At { at: seconds(60), why: Why::Asked };
+            waiting.note_pause(limited, next, &LimitHeaders::default()).expect("patience");
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let turn = waiting.wait_for_turn(kind, |_| Next::Now, &mut stop);
+            runtime.expect("a runtime").block_on(turn).expect("a turn");
+            clock.monotonic()
+        };
+        assert_eq!(turn_after(Limited::All, Limited::Rest), seconds(60));
+        assert_eq!(turn_after(Limited::All, Limited::Graphql), seconds(60));
+        assert_eq!(turn_after(Limited::Graphql, Limited::Rest), Duration::ZERO);
     }
 }

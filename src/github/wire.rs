@@ -58,9 +58,7 @@ impl Head {
             sunset: text("sunset"),
         }
     }
-}
 
-impl Head {
     /// Tells whether organisations were left out of a good answer, for want of a single sign-on.
     pub(super) fn leaves_organisations_out(&self) -> bool {
         self.single_sign_on.as_deref().is_some_and(|text| text.starts_with("partial-results"))

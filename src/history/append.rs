@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
+use super::folders::{folder_of, io_error, make_folder, sync_place};
 use super::layout::Layout;
+use super::lines::{LONGEST_LINE_BYTES, end_of_last_line};
 use super::lock::Lock;
 use super::opened::of_history;
 use super::repair::give_name;
@@ -15,10 +17,7 @@ use super::rewrite::begin_file;
 use super::row;
 use crate::domain::run::RunId;
 use crate::domain::sample::Sample;
-use crate::platform::{leads_to, sync_folder};
-
-/// The longest line that can be one of ours: names, a query and a detail, with room to spare.
-pub(super) const LONGEST_LINE_BYTES: u64 = 1 << 16;
+use crate::platform::leads_to;
 
 /// A history opened for appending; the lock is held as long as this lives.
 #[derive(Debug)]
@@ -253,24 +252,6 @@ fn write_aside(
     give_name(file, folder, &format!("{stem}-line-{line}-{}", now.format("%Y%m%dT%H%M%SZ")))
 }
 
-/// Returns where the last line feed ends, 0 if there is none.
-pub(super) fn end_of_last_line(file: &mut File) -> io::Result<u64> {
-    let mut end = file.metadata()?.len();
-    // As a rule the last byte is one.
-    let mut block = vec![0; 1 << 12];
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let length = usize::try_from(end - start).unwrap_or(block.len());
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(&mut block[..length])?;
-        if let Some(at) = block[..length].iter().rposition(|b| *b == b'\n') {
-            return Ok(start + at as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
-}
-
 fn read_first_lines(file: &mut File, end: u64) -> io::Result<(Vec<u8>, Vec<u8>)> {
     file.seek(SeekFrom::Start(0))?;
     let mut reader = BufReader::new(Read::take(file, end.min(2 * LONGEST_LINE_BYTES)));
@@ -303,41 +284,6 @@ fn count_lines(file: &mut File, end: u64) -> io::Result<u64> {
         let length = block.len();
         reader.consume(length);
     }
-}
-
-/// Makes a history's folder if need be, durably also where folders far above it are new.
-pub(super) fn make_folder(folder: &Path) -> Result<(), HistoryError> {
-    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
-    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
-    fs::create_dir_all(folder).map_err(|source| io_error(folder, "created", source))?;
-    for made in missing {
-        let above = folder_of(made);
-        sync_folder(above).map_err(|source| io_error(above, "synced", source))?;
-    }
-    Ok(())
-}
-
-/// Makes a history's name durable, and those of its folder and the one above, `output/SURVEY`: who
-/// made them may have been killed before.
-pub(super) fn sync_place(history: &Path) -> Result<(), HistoryError> {
-    let mut folder = folder_of(history);
-    for above in 0..3 {
-        match sync_folder(folder) {
-            // Who may not read a folder has not made anything in it either.
-            Err(error) if above > 0 && error.kind() == io::ErrorKind::PermissionDenied => {}
-            synced => synced.map_err(|source| io_error(folder, "synced", source))?,
-        }
-        folder = folder_of(folder);
-    }
-    Ok(())
-}
-
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-pub(super) fn io_error(path: &Path, doing: &'static str, source: io::Error) -> HistoryError {
-    HistoryError::Io { path: path.to_owned(), doing, source }
 }
 
 #[cfg(test)]

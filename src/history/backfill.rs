@@ -9,7 +9,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::HistoryError;
-use super::append::{folder_of, io_error, sync_place};
+use super::folders::{folder_of, io_error, sync_place};
 use super::opened::unreadable;
 use super::rewrite::begin_file;
 use super::row::{self, COLUMNS, LineSplitter, RowFault};

@@ -218,8 +218,9 @@ fn read_offset(text: &str) -> Result<Option<i64>, Doubt> {
     };
     let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
     let (hours, minutes) = match digits.len() {
+        _ if !digits.bytes().all(|b| b.is_ascii_digit()) => return Err(Doubt::Nonsense),
         2 => (digits.parse::<i64>(), Ok(0)),
-        4 if digits.is_ascii() => (digits[..2].parse(), digits[2..].parse::<i64>()),
+        4 => (digits[..2].parse(), digits[2..].parse::<i64>()),
         _ => return Err(Doubt::Nonsense),
     };
     match (hours, minutes) {

@@ -1,7 +1,7 @@
 //! Everything that can be said of a history without writing: damage, odd moments, gaps against the
 //! schedule, changes of method. Memory is bounded by two runs, not by the file.
 
-mod tally;
+mod run_counter;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -11,8 +11,8 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::HistoryError;
-use super::append::io_error;
 use super::exact::CLOCK_TOLERANCE;
+use super::folders::io_error;
 use super::known::Known;
 use super::merge::{Placed, part_doubles};
 use super::opened::of_history;
@@ -23,7 +23,7 @@ use crate::domain::period::{Periods, Schedule};
 use crate::domain::query::Method;
 use crate::domain::run::{Key, Progress, Run, RunId};
 use crate::domain::sample::Sample;
-use tally::Tally;
+use run_counter::RunCounter;
 
 /// How far ahead of this clock another machine's may be.
 const FAR_FUTURE: TimeDelta = TimeDelta::days(1);
@@ -190,7 +190,7 @@ struct Examiner<'a> {
     methods: HashMap<(String, String), Method>,
     method_changes: (Vec<MethodChange>, u64),
     gaps: GapFinder,
-    tally: Tally,
+    counter: RunCounter,
 }
 
 /// The run before, as it was read.
@@ -235,7 +235,7 @@ impl<'a> Examiner<'a> {
             methods: HashMap::new(),
             method_changes: (Vec::new(), 0),
             gaps: GapFinder::new(periods, MOST_TOLD),
-            tally: Tally::default(),
+            counter: RunCounter::default(),
         }
     }
 
@@ -251,8 +251,8 @@ impl<'a> Examiner<'a> {
     fn close_run(&mut self, known: &Known) {
         let rows = std::mem::take(&mut self.rows);
         let Some(id) = rows.first().map(|visit| visit.run) else { return };
-        let Some(progress) = self.tally.run(known, &rows) else {
-            self.tally.forget_methods();
+        let Some(progress) = self.counter.run(known, &rows) else {
+            self.counter.forget_methods();
             self.add_run(rows.into_iter().map(|visit| visit.placed(known)).collect(), known);
             return;
         };
@@ -264,7 +264,7 @@ impl<'a> Examiner<'a> {
             let Some((series_no, method)) = row.front().map(|front| known.series(front)) else {
                 continue;
             };
-            if self.tally.is_other_method(series_no, method) {
+            if self.counter.is_other_method(series_no, method) {
                 self.look_at_method(&known.sample_of(id, row));
             }
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
-use super::append::{folder_of, io_error, make_folder};
+use super::folders::{folder_of, io_error, make_folder};
 use super::layout::{self, Layout, Mapping};
 use super::lock::Lock;
 use super::merge::{self, Double, Placed, merge_run, part_doubles};

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::backs::{Back, Backs};
+use super::followed::Followed;
 use super::row;
 use crate::domain::query::Method;
 use crate::domain::run::{Key, RunId};
@@ -38,7 +39,7 @@ pub(super) struct KnownRow {
 
 /// What a row holds.
 #[derive(Clone, Debug)]
-pub(super) enum Row {
+pub(super) enum Content {
     /// Nothing but known parts.
     Known(KnownRow),
     /// A sample that was read for itself; what stands before its count has this number.
@@ -47,7 +48,7 @@ pub(super) enum Row {
     New(Box<Sample>),
 }
 
-impl Row {
+impl Content {
     /// Returns the number of what stands before the count; `None` if it has none.
     pub(super) fn front(&self) -> Option<u32> {
         match self {
@@ -69,7 +70,6 @@ impl Row {
 /// What stands between the moment and the count.
 #[derive(Debug)]
 struct Front {
-    bytes: Box<[u8]>,
     /// Boxed, so that what every row needs lies close together.
     sample: Box<Sample>,
     method: Option<Method>,
@@ -79,17 +79,15 @@ struct Front {
     key_no: u32,
     /// The number of its framework and metric.
     series_no: u32,
-    /// What came behind it the last time.
-    next: u32,
+    /// What stood behind the count the last time.
     back: u32,
 }
 
 /// What earlier rows said.
 #[derive(Debug)]
 pub(super) struct Known {
-    fronts: Vec<Front>,
+    fronts: Followed<Front>,
     backs: Backs,
-    fronts_by_bytes: HashMap<Box<[u8]>, u32>,
     row_nos: HashMap<(Key, u32), u32>,
     key_nos: HashMap<Key, u32>,
     series_nos: HashMap<(String, String), u32>,
@@ -99,8 +97,6 @@ pub(super) struct Known {
     run_no: u64,
     /// How many rows of the run of the row before were met.
     rows_of_run: u64,
-    /// The front of the row before.
-    last: Option<u32>,
     /// How many bytes before counts may still be remembered.
     room: usize,
 }
@@ -108,16 +104,14 @@ pub(super) struct Known {
 impl Default for Known {
     fn default() -> Self {
         Self {
-            fronts: Vec::new(),
+            fronts: Followed::default(),
             backs: Backs::default(),
-            fronts_by_bytes: HashMap::new(),
             row_nos: HashMap::new(),
             key_nos: HashMap::new(),
             series_nos: HashMap::new(),
             run: None,
             run_no: 0,
             rows_of_run: 0,
-            last: None,
             room: MOST_BYTES_BEFORE,
         }
     }
@@ -132,8 +126,8 @@ impl Known {
         }
         let run = self.read_run(start[..MOMENT.0].try_into().ok()?)?;
         let observed_at = row::parse_moment(&start[MOMENT.0..MOMENT.1])?;
-        let front = self.find_front(rest)?;
-        let rest = &rest[self.fronts[front as usize].bytes.len()..];
+        let front = self.fronts.find(rest, |rest| columns_end(rest, BEFORE_COUNT))?;
+        let rest = &rest[self.fronts.bytes(front).len()..];
         let digits = rest.iter().position(|byte| *byte == b',')?;
         let (count, behind) = (read_count(&rest[..digits]).ok()?, &rest[digits + 1..]);
         let back = match self.find_back(front, behind) {
@@ -141,19 +135,17 @@ impl Known {
             None => self.learn_back(Back::read(behind)?)?,
         };
         Outcome::new(self.backs.get(back)?.status, count)?;
-        if let Some(last) = self.last.replace(front) {
-            self.fronts[last as usize].next = front;
-        }
-        self.fronts[front as usize].back = back;
+        self.fronts.meet(front);
+        self.fronts.value_mut(front).back = back;
         self.rows_of_run += 1;
         Some((run, KnownRow { observed_at, count, front, back }))
     }
 
     /// Remembers the parts of a row that was taken apart and is written as we write it.
-    pub(super) fn learn(&mut self, line: &[u8], sample: Box<Sample>) -> Row {
+    pub(super) fn learn(&mut self, line: &[u8], sample: Box<Sample>) -> Content {
         match self.learn_parts(line, &sample) {
-            Some(front) => Row::Partly(front, sample),
-            None => Row::New(sample),
+            Some(front) => Content::Partly(front, sample),
+            None => Content::New(sample),
         }
     }
 
@@ -166,11 +158,9 @@ impl Known {
         if let Some(back) = Back::read(back)
             && let Some(back) = self.learn_back(back)
         {
-            self.fronts[front as usize].back = back;
+            self.fronts.value_mut(front).back = back;
         }
-        if let Some(last) = self.last.replace(front) {
-            self.fronts[last as usize].next = front;
-        }
+        self.fronts.meet(front);
         self.rows_of_run += 1;
         Some(front)
     }
@@ -188,18 +178,8 @@ impl Known {
         Some(run)
     }
 
-    fn find_front(&self, rest: &[u8]) -> Option<u32> {
-        let expected = self.last.map(|last| self.fronts[last as usize].next);
-        if let Some(expected) = expected
-            && rest.starts_with(&self.fronts[expected as usize].bytes)
-        {
-            return Some(expected);
-        }
-        self.fronts_by_bytes.get(&rest[..columns_end(rest, BEFORE_COUNT)?]).copied()
-    }
-
     fn find_back(&mut self, front: u32, behind: &[u8]) -> Option<u32> {
-        let expected = self.fronts[front as usize].back;
+        let expected = self.fronts.value(front).back;
         self.backs.find(expected, behind, self.may_turn())
     }
 
@@ -209,25 +189,23 @@ impl Known {
         (self.rows_of_run > 0).then_some(self.run_no)
     }
 
+    /// Returns the number of what stands before a count; `None` if there is no room for more.
     fn learn_front(&mut self, bytes: &[u8], sample: &Sample) -> Option<u32> {
-        if let Some(known) = self.fronts_by_bytes.get(bytes) {
-            return Some(*known);
+        if let Some(known) = self.fronts.number_of(bytes) {
+            return Some(known);
         }
-        let no = self.make_room(self.fronts.len(), bytes)?;
+        self.room = self.room.checked_sub(BYTES_BESIDE + 2 * bytes.len())?;
         let key = sample.key();
         let series = (sample.framework.clone(), sample.metric.clone());
-        self.fronts.push(Front {
-            bytes: bytes.into(),
+        let front = Front {
             sample: Box::new(sample.clone()),
             method: sample.method,
             row_no: numbered(&mut self.row_nos, (key.clone(), sample.attempt_no)),
             key_no: numbered(&mut self.key_nos, key),
             series_no: numbered(&mut self.series_nos, series),
-            next: no,
             back: 0,
-        });
-        self.fronts_by_bytes.insert(bytes.into(), no);
-        Some(no)
+        };
+        self.fronts.add(bytes, front)
     }
 
     fn learn_back(&mut self, back: Back) -> Option<u32> {
@@ -242,16 +220,9 @@ impl Known {
         }
     }
 
-    /// Returns the next number, if there is room for as many bytes.
-    fn make_room(&mut self, length: usize, bytes: &[u8]) -> Option<u32> {
-        let needed = BYTES_BESIDE + 2 * bytes.len();
-        self.room = self.room.checked_sub(needed)?;
-        u32::try_from(length).ok()
-    }
-
     /// Returns the sample that a known row of a run holds.
     pub(super) fn sample(&self, run: RunId, row: &KnownRow) -> Sample {
-        let front = Sample::clone(&self.front(row).sample);
+        let front = Sample::clone(&self.fronts.value(row.front).sample);
         // Always there: its half is kept as long as its run is.
         let Some(back) = self.back(row) else { return Sample { run, ..front } };
         Sample {
@@ -265,51 +236,47 @@ impl Known {
         }
     }
 
-    fn front(&self, row: &KnownRow) -> &Front {
-        &self.fronts[row.front as usize]
-    }
-
     fn back(&self, row: &KnownRow) -> Option<&Back> {
         self.backs.get(row.back)
     }
 
     /// Returns the sample that any row of a run holds.
-    pub(super) fn sample_of(&self, run: RunId, row: &Row) -> Sample {
+    pub(super) fn sample_of(&self, run: RunId, row: &Content) -> Sample {
         match row {
-            Row::Known(row) => self.sample(run, row),
-            Row::Partly(_, sample) | Row::New(sample) => Sample::clone(sample),
+            Content::Known(row) => self.sample(run, row),
+            Content::Partly(_, sample) | Content::New(sample) => Sample::clone(sample),
         }
     }
 
     /// Returns the number of a row's key: equal numbers in one run are doubles.
     pub(super) fn row_no(&self, front: u32) -> u32 {
-        self.fronts[front as usize].row_no
+        self.fronts.value(front).row_no
     }
 
     /// Returns the number of what a row was asked for: framework, metric and pass.
     pub(super) fn key_no(&self, front: u32) -> u32 {
-        self.fronts[front as usize].key_no
+        self.fronts.value(front).key_no
     }
 
     /// Returns the number of a row's framework and metric, and its method.
     pub(super) fn series(&self, front: u32) -> (u32, Option<Method>) {
-        let front = &self.fronts[front as usize];
+        let front = self.fronts.value(front);
         (front.series_no, front.method)
     }
 
     /// Tells whether the row leaves nothing to ask if it is the only attempt of its key.
-    pub(super) fn settles(&self, row: &Row) -> bool {
+    pub(super) fn settles(&self, row: &Content) -> bool {
         match row {
-            Row::Known(row) => self.back(row).is_some_and(|back| back.settles),
-            Row::Partly(_, sample) | Row::New(sample) => is_settled(&[sample]),
+            Content::Known(row) => self.back(row).is_some_and(|back| back.settles),
+            Content::Partly(_, sample) | Content::New(sample) => is_settled(&[sample]),
         }
     }
 
     /// Returns how many counts the row's run set out to take, if the row says so.
-    pub(super) fn planned(&self, row: &Row) -> Option<usize> {
+    pub(super) fn planned(&self, row: &Content) -> Option<usize> {
         match row {
-            Row::Known(row) => self.back(row).and_then(|back| back.planned),
-            Row::Partly(_, sample) | Row::New(sample) => sample.detail.planned(),
+            Content::Known(row) => self.back(row).and_then(|back| back.planned),
+            Content::Partly(_, sample) | Content::New(sample) => sample.detail.planned(),
         }
     }
 }
@@ -351,13 +318,9 @@ fn read_count(digits: &[u8]) -> Result<Option<u64>, NotOurs> {
 struct NotOurs;
 
 fn numbered<K: Eq + std::hash::Hash>(numbers: &mut HashMap<K, u32>, key: K) -> u32 {
-    let next = number_of(numbers.len());
+    // There is never so much remembered that this does not fit.
+    let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
     *numbers.entry(key).or_insert(next)
-}
-
-/// There is never so much remembered that this does not fit.
-fn number_of(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use memchr::{memchr, memrchr};
 
-use super::append::{LONGEST_LINE_BYTES, end_of_last_line};
-
+/// The longest line that can be one of ours: names, a query and a detail, with room to spare.
+pub(super) const LONGEST_LINE_BYTES: u64 = 1 << 16;
 /// How much is read at a time.
 pub(super) const BLOCK_BYTES: usize = 1 << 18;
 /// How much is read first, at the beginning and after a jump; then twice as much each time.
@@ -220,6 +220,24 @@ impl Lines {
         }
         if last == b'\n' { Ok(()) } else { to.write_all(b"\n") }
     }
+}
+
+/// Returns where the last line feed ends, 0 if there is none.
+pub(super) fn end_of_last_line(file: &mut File) -> io::Result<u64> {
+    let mut end = file.metadata()?.len();
+    // As a rule the last byte is one.
+    let mut block = vec![0; 1 << 12];
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        let length = usize::try_from(end - start).unwrap_or(block.len());
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut block[..length])?;
+        if let Some(at) = block[..length].iter().rposition(|b| *b == b'\n') {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 /// Reads at least a byte.

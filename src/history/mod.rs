@@ -6,8 +6,9 @@
 //! `series` the counts over time; and `backward` from the end, for `select`, which chooses a run. Any
 //! other file is first looked at whole, by `scan`, and then read run by run in order. `examine`,
 //! `repair` and `import` always do that, the first with rows that are `known` by their parts (`backs`);
-//! `merge` is what the others do with the rows of a run. `backfill` is a file of its own. `lock` and `append` write; what is written
-//! anew goes through `rewrite`. What a count means is `domain`'s business.
+//! `merge` is what the others do with the rows of a run. `known` and `series` expect what `followed` the
+//! last time. `backfill` is a file of its own. `lock` and `append` write; what is written anew goes
+//! through `rewrite`. What a count means is `domain`'s business.
 
 mod append;
 mod backfill;
@@ -15,6 +16,8 @@ mod backs;
 mod backward;
 mod exact;
 mod examine;
+mod folders;
+mod followed;
 mod guard;
 mod import;
 mod known;

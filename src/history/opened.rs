@@ -5,9 +5,9 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::HistoryError;
-use super::append::{LONGEST_LINE_BYTES, io_error};
+use super::folders::io_error;
 use super::layout::Layout;
-use super::lines::{BLOCK_BYTES, Lines};
+use super::lines::{BLOCK_BYTES, LONGEST_LINE_BYTES, Lines};
 use super::read::Reading;
 use super::row;
 

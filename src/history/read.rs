@@ -124,6 +124,8 @@ pub(super) fn for_each_run_of_whole(
     };
     let (mut runs, mut odd) = (scan.into_runs(), Vec::new());
     while let Some(rows) = runs.next_run(&mut odd).map_err(|error| unreadable(path, error))? {
+        // The scan told of them.
+        odd.clear();
         if let Some(doubt) = runs.doubt_zone(&rows) {
             reading.add_fault(doubt.line, doubt.reason);
             reading.faulty += rows.len() as u64 - 1;
@@ -136,7 +138,6 @@ pub(super) fn for_each_run_of_whole(
         if step(Run { id, samples }).is_break() {
             break;
         }
-        odd.clear();
     }
     reading.faults.sort_by_key(|fault| fault.line);
     Ok(reading)

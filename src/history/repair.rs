@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
-use super::append::{folder_of, io_error};
+use super::folders::{folder_of, io_error};
 use super::lines::{Lines, Place};
 use super::lock::Lock;
 use super::merge::{self, part_doubles};

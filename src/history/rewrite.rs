@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::HistoryError;
-use super::append::{folder_of, io_error, sync_place};
+use super::folders::{folder_of, io_error, sync_place};
 use crate::platform::{sync_file, sync_folder};
 
 /// What the names of files end in that a killed rewriting left behind.

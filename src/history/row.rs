@@ -4,6 +4,10 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 
+use self::column::{
+    ATTEMPT_NO, DETAIL, FRAMEWORK, LANGUAGE, METHOD, METRIC, OBSERVED_AT, QUERY_TEXT, REPO_COUNT,
+    RUN, SAMPLE_NO, SOURCE, STATUS, SURVEY,
+};
 use crate::domain::query::Method;
 use crate::domain::run::RunId;
 use crate::domain::sample::{Detail, Outcome, Sample, Source, Status};
@@ -30,10 +34,25 @@ pub const COLUMNS: [&str; 14] = [
 pub(super) mod column {
     use std::ops::Range;
 
+    pub(in super::super) const RUN: usize = 0;
+    pub(in super::super) const OBSERVED_AT: usize = 1;
+    pub(in super::super) const SURVEY: usize = 2;
+    pub(in super::super) const FRAMEWORK: usize = 3;
+    pub(in super::super) const LANGUAGE: usize = 4;
+    pub(in super::super) const METRIC: usize = 5;
+    pub(in super::super) const METHOD: usize = 6;
+    pub(in super::super) const SAMPLE_NO: usize = 7;
+    pub(in super::super) const ATTEMPT_NO: usize = 8;
+    pub(in super::super) const REPO_COUNT: usize = 9;
+    pub(in super::super) const STATUS: usize = 10;
+    pub(in super::super) const SOURCE: usize = 11;
+    pub(in super::super) const QUERY_TEXT: usize = 12;
+    pub(in super::super) const DETAIL: usize = 13;
+
     /// What was asked for, from the survey to the pass.
-    pub(in super::super) const ASKED: Range<usize> = 2..8;
+    pub(in super::super) const ASKED: Range<usize> = SURVEY..ATTEMPT_NO;
     /// What kind of answer came: status and source.
-    pub(in super::super) const ANSWERED: Range<usize> = 10..12;
+    pub(in super::super) const ANSWERED: Range<usize> = STATUS..QUERY_TEXT;
 }
 
 /// Returns the header row with its line feed.
@@ -133,41 +152,41 @@ pub(super) fn decode(fields: &[&[u8]; COLUMNS.len()]) -> Result<Sample, String> 
         let number = number(column).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
         number.ok_or_else(|| bad(column, "a whole number from 1"))
     };
-    let count = match fields[9] {
+    let count = match fields[REPO_COUNT] {
         b"" => None,
-        _ => Some(number(9).ok_or_else(|| bad(9, "a whole number"))?),
+        _ => Some(number(REPO_COUNT).ok_or_else(|| bad(REPO_COUNT, "a whole number"))?),
     };
-    let status = Status::parse(text(10)?)
-        .ok_or_else(|| bad(10, "one of `complete`, `unchecked`, `incomplete`, `failed`"))?;
+    let status = Status::parse(text(STATUS)?)
+        .ok_or_else(|| bad(STATUS, "one of `complete`, `unchecked`, `incomplete`, `failed`"))?;
     let outcome = Outcome::new(status, count).ok_or_else(|| match count {
         Some(_) => "`repo_count` has a number although `status` is `failed`".to_owned(),
         None => format!("`repo_count` is empty although `status` is `{}`", status.as_str()),
     })?;
-    let method = match text(6)? {
+    let method = match text(METHOD)? {
         "" => None,
-        method => Some(Method::parse(method).ok_or_else(|| bad(6, "8 hex digits"))?),
+        method => Some(Method::parse(method).ok_or_else(|| bad(METHOD, "8 hex digits"))?),
     };
     let filled = |column: usize| match text(column)? {
         "" => Err(format!("`{}` is empty", COLUMNS[column])),
         text => Ok(text.to_owned()),
     };
     Ok(Sample {
-        run: RunId::parse(text(0)?)
-            .ok_or_else(|| bad(0, "a run id such as `20261121T060003Z-7f3a`"))?,
-        observed_at: parse_moment(text(1)?.as_bytes())
-            .ok_or_else(|| bad(1, "a moment such as `2026-11-21T06:00:04Z`"))?,
-        survey: filled(2)?,
-        framework: filled(3)?,
-        language: text(4)?.to_owned(),
-        metric: filled(5)?,
+        run: RunId::parse(text(RUN)?)
+            .ok_or_else(|| bad(RUN, "a run id such as `20261121T060003Z-7f3a`"))?,
+        observed_at: parse_moment(text(OBSERVED_AT)?.as_bytes())
+            .ok_or_else(|| bad(OBSERVED_AT, "a moment such as `2026-11-21T06:00:04Z`"))?,
+        survey: filled(SURVEY)?,
+        framework: filled(FRAMEWORK)?,
+        language: text(LANGUAGE)?.to_owned(),
+        metric: filled(METRIC)?,
         method,
-        sample_no: positive(7)?,
-        attempt_no: positive(8)?,
+        sample_no: positive(SAMPLE_NO)?,
+        attempt_no: positive(ATTEMPT_NO)?,
         outcome,
-        source: Source::parse(text(11)?)
-            .ok_or_else(|| bad(11, "`rest`, `graphql`, `import` or `published`"))?,
-        query_text: text(12)?.to_owned(),
-        detail: Detail::from_text(text(13)?),
+        source: Source::parse(text(SOURCE)?)
+            .ok_or_else(|| bad(SOURCE, "`rest`, `graphql`, `import` or `published`"))?,
+        query_text: text(QUERY_TEXT)?.to_owned(),
+        detail: Detail::from_text(text(DETAIL)?),
     })
 }
 

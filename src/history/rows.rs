@@ -2,7 +2,7 @@
 //!
 //! What a row says is read by [`LineSplitter`]; who knows what to expect may compare the line with
 //! that first. A file that another program rewrote, or one out of order, is not read here: see
-//! `whole`.
+//! `scan`.
 
 use std::io;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::HistoryError;
 use super::exact::LONGEST_START;
-use super::known::{Known, Row};
+use super::known::{Content, Known};
 use super::layout::{BLANK, Bad, Form, Layout, Meaning, REPEATED_HEADER};
 use super::lines::{Lines, Place};
 use super::merge::Placed;
@@ -52,15 +52,15 @@ pub(super) struct Odd {
 pub(super) struct Visit {
     pub(super) place: Place,
     pub(super) run: RunId,
-    pub(super) row: Row,
+    pub(super) row: Content,
 }
 
 impl Visit {
     /// Returns the row's sample with its place.
     pub(super) fn placed(self, known: &Known) -> Placed {
         let sample = match self.row {
-            Row::Known(row) => known.sample(self.run, &row),
-            Row::Partly(_, sample) | Row::New(sample) => *sample,
+            Content::Known(row) => known.sample(self.run, &row),
+            Content::Partly(_, sample) | Content::New(sample) => *sample,
         };
         Placed { place: self.place, sample }
     }
@@ -156,7 +156,7 @@ impl Scan {
             next_start = (place.end, place.line + 1);
             if is_ours && let Some((run, row)) = known.recognise(&line) {
                 self.put(place, run, start);
-                visit(&known, Visit { place, run, row: Row::Known(row) });
+                visit(&known, Visit { place, run, row: Content::Known(row) });
                 continue;
             }
             match self.layout.read(&line, &mut splitter) {
@@ -169,7 +169,7 @@ impl Scan {
                     let row = if is_ours && form == Form::Ours {
                         known.learn(&line, sample)
                     } else {
-                        Row::New(sample)
+                        Content::New(sample)
                     };
                     visit(&known, Visit { place, run, row });
                 }

@@ -166,8 +166,9 @@ fn no_such_run(path: &Path, wanted: Wanted, span: (RunId, RunId)) -> HistoryErro
     HistoryError::NoSuchRun { path: path.to_owned(), wanted, span }
 }
 
+/// What the runs read so far come to.
 #[derive(Default)]
-struct Scan {
+struct Choice {
     chosen: Option<(Run, Progress)>,
     /// The finished run before the chosen one.
     before: Option<Run>,
@@ -184,30 +185,30 @@ fn select_by_scan(
     wanted: Wanted,
     still_asked: &dyn Fn(&Key) -> bool,
 ) -> Result<Selection, HistoryError> {
-    let step = |scan: &mut Scan, run: Run| {
-        let progress = run.progress(scan.last.as_ref(), still_asked);
-        let first = scan.span.map_or(run.id, |(first, _)| first);
-        scan.span = Some((first, run.id));
-        consider(scan, wanted, &run, progress);
+    let step = |choice: &mut Choice, run: Run| {
+        let progress = run.progress(choice.last.as_ref(), still_asked);
+        let first = choice.span.map_or(run.id, |(first, _)| first);
+        choice.span = Some((first, run.id));
+        consider(choice, wanted, &run, progress);
         if progress.is_finished() {
-            scan.finished = Some(run.clone());
+            choice.finished = Some(run.clone());
         }
-        scan.last = Some(run);
+        choice.last = Some(run);
     };
-    let (scan, reading) = fold_runs(path, Scan::default, step)?;
-    let Some(ends) = scan.span else {
+    let (choice, reading) = fold_runs(path, Choice::default, step)?;
+    let Some(ends) = choice.span else {
         let path = path.to_owned();
         return Err(match reading.faults {
             faults if faults.is_empty() => HistoryError::Empty { path },
             faults => HistoryError::Unreadable { path, faults },
         });
     };
-    let Some((run, progress)) = scan.chosen else { return Err(no_such_run(path, wanted, ends)) };
-    let Scan { before, newer_unfinished, .. } = scan;
+    let Some((run, progress)) = choice.chosen else { return Err(no_such_run(path, wanted, ends)) };
+    let Choice { before, newer_unfinished, .. } = choice;
     Ok(Selection { run, progress, before, newer_unfinished, reading })
 }
 
-fn consider(scan: &mut Scan, wanted: Wanted, run: &Run, progress: Progress) {
+fn consider(choice: &mut Choice, wanted: Wanted, run: &Run, progress: Progress) {
     let finished = progress.is_finished();
     let take = match wanted {
         Wanted::Last => true,
@@ -215,15 +216,15 @@ fn consider(scan: &mut Scan, wanted: Wanted, run: &Run, progress: Progress) {
         Wanted::At(when) if !when.reaches(run.id) => return,
         Wanted::At(_) | Wanted::Newest => {
             // An unfinished run stands in as long as no finished one was seen.
-            finished || scan.finished.is_none()
+            finished || choice.finished.is_none()
         }
     };
     if take {
-        scan.before = scan.finished.clone();
-        scan.chosen = Some((run.clone(), progress));
-        scan.newer_unfinished = None;
+        choice.before = choice.finished.clone();
+        choice.chosen = Some((run.clone(), progress));
+        choice.newer_unfinished = None;
     } else if !finished && !matches!(wanted, Wanted::At(When::Run(_))) {
-        scan.newer_unfinished = Some((run.id, progress));
+        choice.newer_unfinished = Some((run.id, progress));
     }
 }
 

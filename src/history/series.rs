@@ -4,13 +4,13 @@
 //! of the row before, what it was asked for with what followed the last time. Anything else is read
 //! as a sample, by every rule, and every fault is found there.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use memchr::{memchr, memchr_iter};
 
 use super::HistoryError;
+use super::followed::Followed;
 use super::opened::{Opened, unreadable};
 use super::read::{Reading, for_each_run_of_whole};
 use super::row::{self, column};
@@ -58,11 +58,16 @@ struct Stream<'a> {
     /// A moment that is known to be one.
     moment: MomentBytes,
     /// What rows were asked for, by what their lines have from the survey to the pass.
-    asked: Known<Slot>,
+    asked: Followed<Asked>,
     /// Statuses and sources, by what lines have of them.
-    answered: Known<(Status, u32)>,
-    /// For each of `asked` the last end of a line, from the query on, whose detail is empty.
-    ends: Vec<Vec<u8>>,
+    answered: Followed<(Status, u32)>,
+}
+
+/// What a row was asked for.
+struct Asked {
+    slot: Slot,
+    /// How a line ended the last time, from the query on, whose detail was empty.
+    end: Vec<u8>,
 }
 
 impl<'a> Stream<'a> {
@@ -73,9 +78,8 @@ impl<'a> Stream<'a> {
             run_bytes: Vec::new(),
             runs: 0,
             moment: MomentBytes::default(),
-            asked: Known::default(),
-            answered: Known::default(),
-            ends: Vec::new(),
+            asked: Followed::default(),
+            answered: Followed::default(),
         }
     }
 
@@ -123,7 +127,7 @@ impl<'a> Stream<'a> {
         };
         let (observed_at, rest) = split_fixed(rest, MOMENT_BYTES)?;
         let observed_at = self.quick_moment(observed_at)?;
-        let (slot, rest) = self.asked.split_known(rest, column::ASKED.len())?;
+        let (asked, rest) = split_known(&mut self.asked, rest, column::ASKED.len())?;
         let (attempt_no, rest) = split_field(rest)?;
         let attempt_no = match attempt_no {
             b"1" => 1,
@@ -136,9 +140,10 @@ impl<'a> Stream<'a> {
             b"" => None,
             digits => Some(row::parse_number(digits)?),
         };
-        let ((status, source), rest) = self.answered.split_known(rest, column::ANSWERED.len())?;
+        let (answered, rest) = split_known(&mut self.answered, rest, column::ANSWERED.len())?;
+        let (status, source) = *self.answered.value(answered);
         let outcome = Outcome::new(status, count)?;
-        let (reasks, planned) = match self.quick_detail(row, rest)? {
+        let (reasks, planned) = match self.quick_detail(asked, row, rest)? {
             b"" => (Reasks::default(), None),
             detail => {
                 let detail = std::str::from_utf8(detail).ok()?;
@@ -146,13 +151,18 @@ impl<'a> Stream<'a> {
             }
         };
         let attempt = Attempt { attempt_no, outcome, observed_at, source, reasks, planned };
-        Some((run, slot, attempt))
+        Some((run, self.asked.value(asked).slot, attempt))
     }
 
-    /// Returns the detail of a row whose line ends so, from the query on.
-    fn quick_detail<'r>(&mut self, row: &'r mut Row<'_>, end: &'r [u8]) -> Option<&'r [u8]> {
+    /// Returns the detail of a row that was asked for that, and whose line ends so, from the query on.
+    fn quick_detail<'r>(
+        &mut self,
+        asked: u32,
+        row: &'r mut Row<'_>,
+        end: &'r [u8],
+    ) -> Option<&'r [u8]> {
         // As a rule the query is that of the run before.
-        let last = self.ends.get_mut(self.asked.last)?;
+        let last = &mut self.asked.value_mut(asked).end;
         if !end.is_empty() && last.as_slice() == end {
             return Some(b"");
         }
@@ -182,11 +192,11 @@ impl<'a> Stream<'a> {
         let slot = self.builder.slot(&sample);
         let attempt = self.builder.attempt(&sample);
         if let Some(asked) = as_it_stands(row, column::ASKED) {
-            self.asked.insert(asked, slot);
-            self.ends.resize_with(self.asked.entries.len(), Vec::new);
+            remember(&mut self.asked, &asked, || Asked { slot, end: Vec::new() });
         }
         if let Some(answered) = as_it_stands(row, column::ANSWERED) {
-            self.answered.insert(answered, (sample.outcome.status(), attempt.source));
+            let outcome = (sample.outcome.status(), attempt.source);
+            remember(&mut self.answered, &answered, || outcome);
         }
         Ok((Some(sample.run), slot, attempt))
     }
@@ -219,45 +229,25 @@ fn split_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((field, &rest[1..]))
 }
 
-/// Values by the bytes they were read from, quickest for bytes that come again in the same order.
-struct Known<T> {
-    all: HashMap<Box<[u8]>, usize>,
-    entries: Vec<(Box<[u8]>, T)>,
-    /// For each entry the one that followed it the last time.
-    followers: Vec<usize>,
-    last: usize,
-}
-
-impl<T> Default for Known<T> {
-    fn default() -> Self {
-        Self { all: HashMap::new(), entries: Vec::new(), followers: Vec::new(), last: 0 }
+/// Adds what is not known yet, and notes that it was met.
+fn remember<T>(known: &mut Followed<T>, bytes: &[u8], value: impl FnOnce() -> T) {
+    if known.number_of(bytes).is_none()
+        && let Some(no) = known.add(bytes, value())
+    {
+        known.meet(no);
     }
 }
 
-impl<T: Copy> Known<T> {
-    /// Splits off what is known: so many fields, each with the separator behind it.
-    fn split_known<'a>(&mut self, line: &'a [u8], fields: usize) -> Option<(T, &'a [u8])> {
-        let expected = self.followers.get(self.last).copied()?;
-        let index = match self.entries.get(expected) {
-            Some((known, _)) if line.starts_with(known) => expected,
-            _ => {
-                let end = memchr_iter(SEPARATOR, line).nth(fields - 1)?;
-                *self.all.get(&line[..=end])?
-            }
-        };
-        self.followers[self.last] = index;
-        self.last = index;
-        let (known, value) = self.entries.get(index)?;
-        Some((*value, line.get(known.len()..)?))
-    }
-
-    fn insert(&mut self, bytes: Vec<u8>, value: T) {
-        if !self.all.contains_key(bytes.as_slice()) {
-            self.all.insert(bytes.clone().into(), self.entries.len());
-            self.entries.push((bytes.into(), value));
-            self.followers.push(0);
-        }
-    }
+/// Splits off what is known: so many fields, each with the separator behind it; returns its number.
+fn split_known<'a, T>(
+    known: &mut Followed<T>,
+    line: &'a [u8],
+    fields: usize,
+) -> Option<(u32, &'a [u8])> {
+    let end = |line: &[u8]| Some(memchr_iter(SEPARATOR, line).nth(fields - 1)? + 1);
+    let no = known.find(line, end)?;
+    known.meet(no);
+    Some((no, line.get(known.bytes(no).len()..)?))
 }
 
 #[cfg(test)]

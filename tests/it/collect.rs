@@ -1,9 +1,9 @@
 //! Collecting from a recording: what is written, what is said, and the exit code.
 
-use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::many::survey_of;
 use crate::workdir::Workdir;
 
 const REPLAY: [&str; 3] = ["collect", "--replay", "codingnomads-2023"];
@@ -436,13 +436,7 @@ fn an_older_recording_does_not_break_the_order_of_runs() {
 
 /// A survey of frameworks F1, F2, … without a schedule.
 pub(crate) fn survey(frameworks: usize) -> String {
-    let mut text = String::from(
-        "title = \"Mine\"\n\n[[metrics]]\nid = \"repositories\"\nquery = \"{query} is:public\"\n",
-    );
-    for number in 1..=frameworks {
-        write!(text, "\n[[frameworks]]\nname = \"F{number}\"\n").expect("a text");
-    }
-    text
+    survey_of("Mine", "", frameworks)
 }
 
 /// A line of a recording that answers the query of a framework of [`survey`].

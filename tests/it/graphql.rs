@@ -3,31 +3,22 @@
 mod faults;
 mod killed;
 
-use std::fmt::Write as _;
-
 use crate::fake_github::{
     Builder, ErrorBody, FakeGithub, Fault, GraphqlFault, GraphqlReply, Reply, When,
 };
 use crate::github::{QUERIES, TOKEN, ask, fake, rows};
+use crate::many::{queries_of, survey_of, with_counts};
 use crate::workdir::{Outcome, Workdir};
 
 /// Writes a survey of so many frameworks as `many`, and returns its queries.
 pub(crate) fn write_survey(workdir: &Workdir, frameworks: usize) -> Vec<String> {
-    let mut survey = String::from("title = \"Many\"\n\n[[metrics]]\nid = \"repositories\"\n");
-    survey.push_str("query = \"{query} is:public\"\n");
-    for number in 1..=frameworks {
-        write!(survey, "\n[[frameworks]]\nname = \"F{number}\"\n").expect("a text");
-    }
-    workdir.write("config/surveys/many.toml", survey);
-    (1..=frameworks).map(|number| format!("f{number} is:public")).collect()
+    workdir.write("config/surveys/many.toml", survey_of("Many", "", frameworks));
+    queries_of(frameworks)
 }
 
 /// A fake with one user that counts a thousand and the number for each framework.
 pub(crate) fn fake_many(frameworks: usize) -> Builder {
-    let start = FakeGithub::builder().user("alice", &[TOKEN]);
-    (1..=frameworks).fold(start, |builder, number| {
-        builder.count(&format!("f{number} is:public"), 1_000 + number as u64)
-    })
+    with_counts(FakeGithub::builder().user("alice", &[TOKEN]), frameworks)
 }
 
 #[test]

@@ -318,6 +318,17 @@ fn periods_make_runs_and_mapped_columns_say_more() {
 }
 
 #[test]
+fn what_only_looks_like_a_time_zone_is_none() {
+    let workdir = with_history(whole());
+    for moment in ["2023-11-21 10:00:00++5", "2023-11-21T10:00:00-+5:30"] {
+        workdir.write("other.csv", format!("Name;Day;Stars\nAlpha;{moment};5\n"));
+        let refused = workdir.run(&MAPPED);
+        assert!(refused.stderr.contains("line 2: `observed_at` is"), "{}", refused.snapshot());
+        assert_eq!(workdir.read(HISTORY), whole());
+    }
+}
+
+#[test]
 fn foreign_files_are_refused_with_all_their_problems() {
     let workdir = with_history(whole());
     let mut told = String::new();

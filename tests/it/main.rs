@@ -20,6 +20,8 @@ mod history;
 mod import;
 mod interrupted;
 mod interrupted_mending;
+mod many;
+mod measured;
 #[cfg(feature = "html")]
 mod page;
 mod repair;

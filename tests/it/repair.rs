@@ -136,6 +136,18 @@ fn what_a_spreadsheet_wrote_is_brought_back_to_the_byte() {
 }
 
 #[test]
+fn a_status_that_became_a_fraction_is_brought_back() {
+    let ours = whole().replace("\"502, gave up after 4 attempts; request 1C45:12F7\"", "502");
+    let text = ours.replace(",502\n", ",502.0\n");
+    assert_ne!(text, ours);
+    let workdir = with_history(&text);
+    let checked = workdir.run(&["check", "everything"]);
+    assert_eq!(checked.code, 3, "{}", checked.snapshot());
+    workdir.run(&["repair", "everything"]).success();
+    assert_eq!(workdir.read(HISTORY), ours);
+}
+
+#[test]
 fn what_lost_a_part_is_refused_and_not_touched() {
     let whole = whole();
     let losses = [

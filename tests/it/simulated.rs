@@ -11,7 +11,6 @@ mod machine;
 mod past;
 mod sizes;
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use repo_census::cli;
@@ -21,6 +20,7 @@ use repo_census::settings::{Api, Environment, Layer, Setting};
 
 use self::clock::SimulatedClock;
 use crate::fake_github::{Builder, FakeGithub, SimulatedTime};
+use crate::many::{self, with_counts};
 use crate::workdir::Workdir;
 
 const TOKEN: &str = "ghp_simulated";
@@ -80,22 +80,9 @@ impl World {
     }
 }
 
-/// Writes a survey of so many frameworks; `head` stands before its metric.
+/// Returns a survey of so many frameworks; `head` stands before its metric.
 fn survey_of(frameworks: usize, head: &str) -> String {
-    let mut survey = format!("title = \"Many\"\n{head}\n[[metrics]]\nid = \"repositories\"\n");
-    survey.push_str("query = \"{query} is:public\"\n");
-    for number in 1..=frameworks {
-        write!(survey, "\n[[frameworks]]\nname = \"F{number}\"\n").expect("a text");
-    }
-    survey
-}
-
-/// Sets the count of each framework to a thousand and its number.
-fn with_counts(builder: Builder, frameworks: usize) -> Builder {
-    let count = |builder: Builder, number: usize| {
-        builder.count(&format!("f{number} is:public"), 1_000 + number as u64)
-    };
-    (1..=frameworks).fold(builder, count)
+    many::survey_of("Many", head, frameworks)
 }
 
 /// Checks that the history has each framework once with its own count, cross-checks aside.

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::measured;
+
 /// The folder of a test; it goes when this is dropped.
 pub(crate) struct Workdir {
     folder: tempfile::TempDir,
@@ -73,14 +75,7 @@ impl Workdir {
         command.stdout(fs::File::create(&stdout).expect("a file"));
         command.stderr(fs::File::create(&stderr).expect("a file"));
         let mut child = command.spawn().expect("the program starts");
-        let mut peak_kb = 0;
-        let status = loop {
-            peak_kb = peak_kb.max(peak_memory_kb(child.id()));
-            match child.try_wait().expect("a child") {
-                Some(status) => break status,
-                None => std::thread::sleep(std::time::Duration::from_millis(2)),
-            }
-        };
+        let (status, peak_kb) = measured::wait_watched(&mut child);
         let read = |path: &Path| fs::read(path).expect("a file");
         let output = Output { status, stdout: read(&stdout), stderr: read(&stderr) };
         (self.outcome(&output), peak_kb)
@@ -111,19 +106,6 @@ impl Outcome {
         assert_eq!(self.code, 0, "{}", self.snapshot());
         self.stdout
     }
-}
-
-/// Returns the most memory that a running process has used, as Linux tells it.
-fn peak_memory_kb(pid: u32) -> u64 {
-    // Between its birth and its exec a process still has the memory of this one.
-    let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-    if program != Path::new(env!("CARGO_BIN_EXE_repo-census")) {
-        return 0;
-    }
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Returns a file of this repository.

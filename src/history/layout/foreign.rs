@@ -5,14 +5,16 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use super::super::row::COLUMNS;
-use super::{
-    ATTEMPT_NO, Bad, DETAIL, FRAMEWORK, Layout, METRIC, OBSERVED_AT, REPO_COUNT, RUN, SAMPLE_NO,
-    SOURCE, STATUS, SURVEY, owned,
+use super::super::row::column::{
+    ATTEMPT_NO, DETAIL, FRAMEWORK, METRIC, OBSERVED_AT, REPO_COUNT, RUN, SAMPLE_NO, SOURCE, STATUS,
+    SURVEY,
 };
+use super::Layout;
+use super::meaning::{Bad, owned};
 use crate::domain::period::Per;
 use crate::domain::run::RunId;
 use crate::domain::sample::{SourceKind, Status};
-use crate::domain::survey::is_id;
+use crate::domain::survey::{ID_RULE, is_id};
 
 /// The columns of a history that a column of a foreign file can be named for.
 pub const MAPPABLE: [&str; 11] = [
@@ -129,7 +131,7 @@ impl Layout {
             Ok(())
         } else {
             Err(Bad::garbage(format!(
-                "`metric` is `{}`, which has not only a-z, 0-9 and -",
+                "`metric` is `{}`, which is no id: {ID_RULE}",
                 metric.escape_debug()
             )))
         }

@@ -10,7 +10,7 @@ use crate::domain::sample::{Sample, is_settled};
 
 /// Counts the rows of runs by the numbers of their known parts.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct RunCounter {
     /// Tells the marks of this run from those of earlier ones.
     run_no: u64,
     /// By the number of a row's key: the last run that had it.
@@ -21,7 +21,7 @@ pub(super) struct Tally {
     methods: Vec<Option<Method>>,
 }
 
-impl Tally {
+impl RunCounter {
     /// Returns how far a run got.
     ///
     /// `None` means that the run must be looked at row by row: it has rows of unknown parts, doubles,
