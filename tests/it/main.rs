@@ -16,6 +16,7 @@ mod foreign;
 mod github;
 mod graphql;
 mod health;
+mod help;
 mod history;
 mod import;
 mod interrupted;

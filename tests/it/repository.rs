@@ -170,21 +170,6 @@ fn completions_and_manual_pages_are_made() {
 }
 
 #[test]
-fn help_and_version_go_to_stdout() {
-    let workdir = Workdir::new();
-    insta::assert_snapshot!(workdir.run(&["--help"]).snapshot());
-    insta::assert_snapshot!(workdir.run(&["collect", "--help"]).snapshot());
-    insta::assert_snapshot!(workdir.run(&["report", "--help"]).snapshot());
-    insta::assert_snapshot!("import_help", workdir.run(&["import", "--help"]).success());
-    insta::assert_snapshot!("repair_help", workdir.run(&["repair", "--help"]).success());
-    insta::assert_snapshot!(workdir.run(&["trend", "--help"]).snapshot());
-    insta::assert_snapshot!(workdir.run(&["export", "--help"]).snapshot());
-    insta::assert_snapshot!("daemon_help", workdir.run(&["daemon", "--help"]).success());
-    let version = format!("repo-census {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(workdir.run(&["--version"]).success(), version);
-}
-
-#[test]
 fn change_log_and_citation_know_this_version() {
     let log = repository_text("CHANGELOG.md");
     assert!(log.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))), "{log}");
