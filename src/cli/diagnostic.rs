@@ -27,6 +27,30 @@ pub(super) const TOKEN_REFUSED: u8 = 4;
 /// Try again later.
 pub(super) const TRY_LATER: u8 = 75;
 
+/// Every code with which the program ends, and what it says. `docs/exit-codes.md` tells what it says
+/// of each command, and what a script should do.
+pub(super) fn exit_codes() -> [(u8, &'static str); 8] {
+    [
+        (DONE, "done; a run is finished: every planned count has a number"),
+        (FAILED, "failed, nothing usable"),
+        (USAGE, "arguments, survey, baseline, recording or settings are wrong"),
+        (
+            NOT_FINISHED,
+            "not finished: counts are missing; check: the history is not sound; health: overdue",
+        ),
+        (TOKEN_REFUSED, "GitHub refused the token"),
+        (
+            TRY_LATER,
+            "try again later: the history is in use, the clock is behind, or waiting is too long",
+        ),
+        (
+            Signal::Interrupt.exit_code(),
+            "interrupted by Ctrl-C; everything answered so far is on disk",
+        ),
+        (Signal::Terminate.exit_code(), "ended by SIGTERM; everything answered so far is on disk"),
+    ]
+}
+
 /// What to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hint(String);

@@ -6,19 +6,22 @@
 
 mod asking;
 mod collecting;
+mod examples;
 mod exporting;
 mod reporting;
 mod tending;
 mod values;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::settings::Flags;
 
 pub(super) use asking::{ApiArg, ConnectionArgs};
 pub(super) use collecting::{AuditArgs, BackfillArgs, CollectArgs, CountArgs, DaemonArgs};
+pub(super) use examples::{Example, examples_of};
 pub(super) use exporting::{ExportArgs, ExportFormat, ShapeArg};
 pub(super) use reporting::{
     ChartArg, Format, OutputArgs, ReportArgs, ThemeArg, TrendArgs, WindowArgs,
@@ -31,7 +34,8 @@ pub(super) use values::{ColorChoice, PerArg};
 
 /// Counts how many GitHub repositories match a query, keeps every answer, and ranks frameworks by it.
 #[derive(Debug, Parser)]
-#[command(name = "repo-census", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+#[command(name = "repo-census", version, arg_required_else_help = true)]
+#[command(subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -60,6 +64,28 @@ pub(super) struct Cli {
 }
 
 impl Cli {
+    /// Reads a command line; the first argument is the program's name.
+    pub(super) fn read<A: Into<OsString> + Clone>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = Self::described();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
+    /// Returns what can be typed, with examples below the help of each command.
+    pub(super) fn described() -> clap::Command {
+        let command = Self::command().after_help(format!("{SURVEY_IS}\n\n{FIRST_TRY}"));
+        command.mut_subcommands(|command| {
+            let mut help = String::new();
+            for Example { purpose, line, .. } in examples_of(command.get_name()) {
+                let heading = if help.is_empty() { "Examples:" } else { "" };
+                help.push_str(&format!("{heading}\n  # {purpose}\n  {line}"));
+            }
+            if help.is_empty() { command } else { command.after_help(help) }
+        })
+    }
+
     /// Returns what the settings need to know of the command line.
     pub(super) fn flags(&self) -> Flags {
         let connection = match &self.command {
@@ -85,10 +111,12 @@ impl Cli {
     }
 }
 
-const AFTER_HELP: &str = "\
+/// What may stand for SURVEY.
+pub(super) const SURVEY_IS: &str = "\
 SURVEY is a name, a TOML file, or (for reading) a history file. Names are looked for in \
-config/surveys/ under the root, in your config folder, then among the built-in ones.
+config/surveys/ under the root, in your config folder, then among the built-in ones.";
 
+const FIRST_TRY: &str = "\
 Try it with neither token nor network:
   repo-census collect --replay codingnomads-2023";
 
@@ -136,13 +164,4 @@ pub(super) enum Command {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_arguments_do_not_contradict_each_other() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;
