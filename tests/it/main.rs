@@ -9,6 +9,7 @@ mod backfill;
 mod charts;
 mod collect;
 mod daemon;
+mod docs;
 mod export;
 mod fake_github;
 mod fake_github_tests;

@@ -1,12 +1,133 @@
-//! What the docs show can be typed.
+//! What can be typed, and that everything that the docs and the program itself tell people to type can
+//! be.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::*;
 
 #[test]
 fn the_arguments_do_not_contradict_each_other() {
     Cli::described().debug_assert();
+}
+
+/// Why a command line cannot be typed; `None` if it can, or if it stands for several.
+fn find_fault(line: &str) -> Option<String> {
+    // `repo-census COMMAND --help` stands for all of them.
+    let stands_for_several = ["COMMAND", "KIND", "SHELL", "…"];
+    if line.split_whitespace().any(|word| stands_for_several.contains(&word)) {
+        return None;
+    }
+    match Cli::read(words(line)) {
+        Err(error) if error.use_stderr() => Some(format!("{line}: {error}")),
+        _ => None,
+    }
+}
+
+/// Splits a command line as a shell does; what goes to or comes from elsewhere is cut off.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None, '|' | '>' | '<' | ';' | '#') => break,
+            (None, c) if c.is_whitespace() => words.push(String::new()),
+            (_, c) => words.last_mut().expect("a word").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Returns the program's command lines in a text: lines of code blocks, and whatever stands in
+/// backticks.
+fn command_lines(text: &str) -> BTreeSet<String> {
+    let of_line = |line: &str| {
+        let line = line.trim().trim_start_matches("$ ");
+        let line =
+            line.strip_prefix("cargo run --release --").map(|rest| format!("repo-census{rest}"));
+        line.unwrap_or_default()
+    };
+    let whole = text
+        .lines()
+        .map(of_line)
+        .chain(text.lines().map(|line| line.trim().trim_start_matches("$ ").to_owned()));
+    let in_backticks = text.split('`').skip(1).step_by(2).map(str::to_owned);
+    let lines = whole.chain(in_backticks);
+    lines.filter(|line| line.starts_with("repo-census ") && !line.contains('`')).collect()
+}
+
+fn repository(inside: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(inside)
+}
+
+#[test]
+fn every_command_line_of_the_docs_can_be_typed() {
+    let folder = fs::read_dir(repository("docs")).expect("the docs");
+    let mut pages: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
+    pages.push(repository("README.md"));
+    let mut tried = 0;
+    for page in pages.iter().filter(|page| page.extension().is_some_and(|end| end == "md")) {
+        let text = fs::read_to_string(page).expect("a page");
+        for line in command_lines(&text) {
+            assert_eq!(find_fault(&line), None, "{}", page.display());
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried} command lines");
+}
+
+#[test]
+fn every_example_of_the_help_can_be_typed() {
+    for command in Cli::described().get_subcommands() {
+        let mut count = 0;
+        for example in examples_of(command.get_name()) {
+            let start = format!("repo-census {}", command.get_name());
+            assert!(example.line.starts_with(&start), "{}", example.line);
+            assert_eq!(find_fault(example.line), None);
+            count += 1;
+        }
+        assert!(count > 0 || command.get_name() == "help", "{}", command.get_name());
+    }
+}
+
+#[test]
+fn every_fixed_hint_can_be_typed() {
+    let mut tried = 0;
+    let mut folders = vec![repository("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            // Long texts go on in the next line of code.
+            let joined: String = text.split("\\\n").map(str::trim_start).collect();
+            for part in joined.split("`repo-census ").skip(1) {
+                let line = part.split('`').next().unwrap_or_default();
+                // A line with a value in it is only known when it is made.
+                if line.contains(['{', '\n', '"']) {
+                    continue;
+                }
+                let fault = find_fault(&format!("repo-census {line}"));
+                assert_eq!(fault, None, "{}", path.display());
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 5, "{tried} hints");
+}
+
+#[test]
+fn a_wrong_command_line_is_seen() {
+    let wrong = ["repo-census colect", "repo-census trend --chart pie", "repo-census report a b"];
+    for line in wrong {
+        assert!(find_fault(line).is_some(), "{line}");
+    }
+    assert_eq!(find_fault("repo-census count \"ruby on rails\" | head"), None);
 }
