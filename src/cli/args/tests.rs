@@ -64,20 +64,61 @@ fn repository(inside: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(inside)
 }
 
-#[test]
-fn every_command_line_of_the_docs_can_be_typed() {
+/// Returns the pages for who uses the program.
+fn pages() -> Vec<PathBuf> {
     let folder = fs::read_dir(repository("docs")).expect("the docs");
     let mut pages: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
+    pages.retain(|page| page.extension().is_some_and(|end| end == "md"));
     pages.push(repository("README.md"));
+    pages
+}
+
+#[test]
+fn every_command_line_of_the_docs_can_be_typed() {
     let mut tried = 0;
-    for page in pages.iter().filter(|page| page.extension().is_some_and(|end| end == "md")) {
-        let text = fs::read_to_string(page).expect("a page");
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
         for line in command_lines(&text) {
             assert_eq!(find_fault(&line), None, "{}", page.display());
             tried += 1;
         }
     }
     assert!(tried > 100, "{tried} command lines");
+}
+
+/// `report --share` and `--share` in the middle of a sentence.
+#[test]
+fn every_flag_that_the_docs_name_is_there() {
+    let cli = Cli::described();
+    let flags = |command: &clap::Command| -> BTreeSet<String> {
+        let flags = command.get_arguments().chain(cli.get_arguments());
+        let names = flags.flat_map(|flag| flag.get_long_and_visible_aliases().unwrap_or_default());
+        names.map(|name| format!("--{name}")).chain(["--help".to_owned()]).collect()
+    };
+    let mut all: BTreeSet<String> = cli.get_subcommands().flat_map(flags).collect();
+    // It is cargo's.
+    all.insert("--no-default-features".to_owned());
+    let mut tried = 0;
+    // Figures are of other programs too.
+    for page in pages().into_iter().filter(|page| !page.ends_with("performance.md")) {
+        let text = fs::read_to_string(&page).expect("a page");
+        // Code blocks show other programs too.
+        let prose: String = text.split("```").step_by(2).collect();
+        for span in prose.split('`').skip(1).step_by(2) {
+            let mut words = span.split_whitespace().peekable();
+            let first = words.peek().copied().unwrap_or_default();
+            let known = match cli.find_subcommand(first) {
+                Some(command) => flags(command),
+                None if first.starts_with("--") => all.clone(),
+                None => continue,
+            };
+            for word in words.filter(|word| word.starts_with("--")) {
+                assert!(known.contains(word), "{}: `{span}` has {word}", page.display());
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 100, "{tried} flags");
 }
 
 #[test]
