@@ -64,7 +64,9 @@ fn plan(
     if last_days.is_empty() {
         let to = arguments.to.as_ref().map(|to| format!(" --to {to}")).unwrap_or_default();
         let message = format!("`--from {}{to}` has no whole period that is over", arguments.from);
-        return Err(Failure::usage(message).because(format!("today is {today}, in UTC")));
+        return Err(Failure::usage(message)
+            .because(format!("today is {today}, in UTC"))
+            .hint("begin earlier with `--from`, or take shorter periods with `--every month`"));
     }
     Ok(BackfillPlan::new(survey, metrics, last_days, today))
 }

@@ -1,11 +1,14 @@
 //! What a failure says to its user, and the exit code that goes with it. The only place that knows
 //! hints and codes.
 
+mod ways_out;
+
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
-use crate::catalog::{CatalogError, Kind};
+use crate::catalog::{CatalogError, Kind, Origin};
 use crate::collect::NeedsToken;
 use crate::export::ExportError;
 use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
@@ -13,6 +16,8 @@ use crate::history::{Faults, HistoryError};
 use crate::platform::Signal;
 use crate::report::UnknownMetric;
 use crate::settings::SettingsError;
+
+use ways_out::{collect_first, list, listed, way_out};
 
 /// Done; the run is finished.
 pub(super) const DONE: u8 = 0;
@@ -73,12 +78,14 @@ pub(super) struct Failure {
     pub(super) code: u8,
     pub(super) message: String,
     pub(super) causes: Vec<String>,
-    pub(super) hints: Vec<Hint>,
+    hints: Vec<Hint>,
+    /// What the system said no to, if it did.
+    refused: Option<io::ErrorKind>,
 }
 
 impl Failure {
     pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new(), refused: None }
     }
 
     pub(super) fn failed(message: impl Into<String>) -> Self {
@@ -95,10 +102,12 @@ impl Failure {
     }
 
     /// Adds an error and everything that led to it, a line each.
-    pub(super) fn caused_by(mut self, error: &dyn Error) -> Self {
+    pub(super) fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
             self.causes.push(error.to_string());
+            let refused = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            self.refused = refused.or(self.refused);
             next = error.source();
         }
         self
@@ -115,9 +124,22 @@ impl Failure {
         self
     }
 
+    /// Ends with another code.
+    pub(super) fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(Hint::new(hint));
         self
+    }
+
+    /// Returns what to do about it; where nobody said so, what helps when the system refuses.
+    pub(super) fn ways_out(&self) -> Vec<Hint> {
+        if self.hints.is_empty() {
+            return self.refused.and_then(way_out).map(Hint::new).into_iter().collect();
+        }
+        self.hints.clone()
     }
 
     /// A history that is not as it should be; what is wrong with it was told already.
@@ -131,7 +153,7 @@ impl Failure {
         }
     }
 
-    fn of(code: u8, error: &dyn Error) -> Self {
+    fn of(code: u8, error: &(dyn Error + 'static)) -> Self {
         let failure = Self::new(code, error.to_string());
         match error.source() {
             Some(source) => failure.caused_by(source),
@@ -169,11 +191,10 @@ impl From<CatalogError> for Failure {
                 let meant = near.or_else(|| known.iter().find(holds));
                 match meant {
                     Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-                    None if *kind == Kind::Survey => failure.hint(format!(
-                        "there are {}; start one with `repo-census init {name}`",
-                        list(known)
-                    )),
-                    None => failure.hint(format!("there are {}", list(known))),
+                    None if *kind == Kind::Survey => failure
+                        .hint(format!("there are {}", listed(known)))
+                        .hint(format!("start one with `repo-census init {name}`")),
+                    None => failure.hint(format!("there are {}", listed(known))),
                 }
             }
             CatalogError::BadName { kind: Kind::Survey, name }
@@ -184,15 +205,21 @@ impl From<CatalogError> for Failure {
                     .hint(format!("to see its ranking: `repo-census report {name}`"))
             }
             CatalogError::BadName { kind, .. } => {
-                let kind = kind.as_str();
-                failure.because(format!("the name of a {kind} has 1 to 64 of a-z, 0-9 and -")).hint(
-                    format!(
-                        "to name a file, write its path with `./` or its ending: a {kind} file"
-                    ),
-                )
+                let (word, ending) = (kind.as_str(), kind.ending());
+                failure
+                    .because(format!("the name of a {word} has 1 to 64 of a-z, 0-9 and -"))
+                    .hint(format!("a file is told by its ending: `my-{word}.{ending}`"))
             }
             CatalogError::Unreadable { .. } => failure,
-            CatalogError::Invalid { problems, .. } => {
+            CatalogError::Invalid { origin, problems } => {
+                if let Origin::File(path) = origin
+                    && path.extension().is_some_and(|ending| ending == "csv")
+                {
+                    let path = super::quoted(&path.to_string_lossy());
+                    return failure
+                        .because("it looks like a history")
+                        .hint(format!("to see its ranking: `repo-census report {path}`"));
+                }
                 for problem in problems {
                     failure = failure.because(problem.to_string());
                 }
@@ -222,16 +249,19 @@ impl From<HistoryError> for Failure {
         };
         let failure = Self::of(code, &error);
         match &error {
-            HistoryError::Missing { .. } | HistoryError::Empty { .. } => failure.hint(
-                "collect first: `repo-census collect`, or without token and network \
-                 `repo-census collect --replay codingnomads-2023`",
-            ),
+            HistoryError::Missing { path } | HistoryError::Empty { path } => {
+                failure.hint(collect_first(path))
+            }
             HistoryError::Unreadable { faults, .. } => faults
                 .iter()
                 .take(5)
                 .fold(failure, |failure, fault| failure.because(fault.to_string()))
                 .hint("put the last good copy back: another program wrote this one"),
-            HistoryError::Io { .. } | HistoryError::NotAHistory { .. } => failure,
+            HistoryError::Io { .. } => failure,
+            HistoryError::NotAHistory { .. } => failure.hint(
+                "a history is `output/SURVEY/history.csv`; the rows of another CSV are taken into one \
+                 with `repo-census import FILE --into SURVEY`",
+            ),
             HistoryError::Unsettled { .. } => failure
                 .hint("run the same command again: it finds everything done, and makes sure of it"),
             HistoryError::Rewritten { path, differences } => {
@@ -283,7 +313,10 @@ impl From<HistoryError> for Failure {
                 .because("run ids must increase, so that the newest run stands last")
                 .hint("set the clock right, or wait until it has passed that run"),
             HistoryError::NoSuchRun { span: (first, last), .. } => {
-                failure.because(format!("its runs go from `{first}` to `{last}`"))
+                failure.because(format!("its runs go from `{first}` to `{last}`")).hint(
+                    "name one of these or a later moment; without a moment the newest finished run is \
+                     meant",
+                )
             }
         }
     }
@@ -312,7 +345,8 @@ impl Failure {
                 };
                 let until = until.format("%Y-%m-%d %H:%M:%S");
                 let failure = Self::new(later, format!("gave up: `{flag}` bounds {what}"))
-                    .because(format!("the next wait, {why}, would last until {until} UTC"));
+                    .because(format!("the next wait, {why}, would last until {until} UTC"))
+                    .hint(format!("try again later, or allow more, such as `{flag} 1h`"));
                 match trouble {
                     Some(trouble) => failure.because(trouble.clone()),
                     None => failure,
@@ -354,7 +388,11 @@ impl Failure {
                     .because(trouble.clone())
                     .hint("look at the address of the API and at the network: `repo-census check --online`")
             }
-            SourceError::NoClient(_) | SourceError::Recording { .. } => Self::of(FAILED, error),
+            SourceError::NoClient(_) => Self::of(FAILED, error).hint(
+                "look at what the environment says of certificates and proxies: `SSL_CERT_FILE`, \
+                 `SSL_CERT_DIR`, `HTTPS_PROXY`",
+            ),
+            SourceError::Recording { .. } => Self::of(FAILED, error),
         }
     }
 }
@@ -377,9 +415,9 @@ impl From<TokenError> for Failure {
         let failure = Self::of(USAGE, &error);
         match error {
             TokenError::Unreadable { .. } => failure,
-            TokenError::NoToken { .. } => {
-                failure.because("a token is one word of letters, digits and `_`")
-            }
+            TokenError::NoToken { .. } => failure
+                .because("a token is one word of letters, digits and `_`")
+                .hint("put the token there and nothing else, or ask without one with `--no-token`"),
             TokenError::InTheOpen { .. } => {
                 failure.hint("use https, or ask without a token with `--no-token`")
             }
@@ -392,7 +430,9 @@ impl From<SettingsError> for Failure {
         let failure = Self::of(USAGE, &error);
         match error {
             SettingsError::Unreadable { .. } => failure,
-            SettingsError::Invalid { reason, .. } => failure.because(reason),
+            SettingsError::Invalid { reason, .. } => failure
+                .because(reason)
+                .hint("mend that line, or name another file with `--settings FILE`"),
         }
     }
 }
@@ -412,8 +452,4 @@ pub(super) fn told(faults: &Faults) -> Vec<String> {
         lines.push(format!("and {more} more lines"));
     }
     lines
-}
-
-fn list(words: &[String]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

@@ -225,8 +225,9 @@ impl Outputs {
         if format != Format::Png {
             return Ok(render_svg(scene, self.wishes.theme).into_bytes());
         }
-        let png = render_png(scene, self.wishes.theme)
-            .map_err(|error| Failure::failed(error.to_string()))?;
+        let png = render_png(scene, self.wishes.theme).map_err(|error| {
+            Failure::failed(error.to_string()).hint("an SVG has no bounds: `--out picture.svg`")
+        })?;
         if !png.not_drawn.is_empty() {
             let hint = Hint::new("an SVG has them: `--out picture.svg`");
             let text = "the font of PNGs lacks characters of these texts and shows `�` instead";
@@ -316,7 +317,8 @@ pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     match existing.filter(|folder| !folder.is_dir()) {
         None => Ok(()),
         Some(file) => Err(Failure::usage(format!("`{shown}` cannot be written"))
-            .because(format!("`{}` is no folder", file.display()))),
+            .because(format!("`{}` is no folder", file.display()))
+            .hint("name another folder, or move that file away")),
     }
 }
 

@@ -116,11 +116,16 @@ impl Counts {
         TrendReport::new(&inputs)?.ok_or_else(|| {
             let path = self.subject.history.display();
             if window.reconstructed {
-                return Failure::usage("no reconstructed count lies in this time");
+                return Failure::usage("no reconstructed count lies in this time")
+                    .hint("choose another time with `--since` and `--until`, or leave them out");
             }
             let failure = Failure::usage(match (&window.since, &window.until) {
                 (None, None) => format!("`{path}` has no finished run"),
                 _ => format!("`{path}` has no finished run in this time"),
+            });
+            let failure = failure.hint(match (&window.since, &window.until) {
+                (None, None) => "finish one with `repo-census collect --resume`",
+                _ => "choose another time with `--since` and `--until`, or leave them out",
             });
             match self.series.unfinished {
                 0 => failure,

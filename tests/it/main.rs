@@ -10,6 +10,7 @@ mod charts;
 mod collect;
 mod daemon;
 mod docs;
+mod errors;
 mod export;
 mod fake_github;
 mod fake_github_tests;
