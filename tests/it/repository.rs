@@ -4,10 +4,10 @@ use crate::docs::blocks;
 use crate::workdir::{Workdir, repository, repository_text};
 
 #[test]
-fn the_readme_shows_what_the_main_job_prints() {
-    let readme = repository_text("README.md");
+fn the_guide_shows_what_the_main_job_prints() {
+    let guide = repository_text("docs/guide.md");
     let printed = Workdir::new().run(&["collect", "--replay", "codingnomads-2023"]).success();
-    let shown = blocks(&readme, "text");
+    let shown = blocks(&guide, "text");
     assert!(shown.iter().any(|block| format!("{block}\n") == printed), "{printed}");
 }
 
