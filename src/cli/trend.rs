@@ -18,6 +18,12 @@ pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8,
     let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
     let report = counts.report(&arguments.window)?;
     outputs.write(session, &report)?;
+    if report.periods == 1 && !report.is_reconstructed {
+        session.ui.say(
+            "note: all of this lies in one period, and a change needs two; a shorter period is \
+             `--per hour`",
+        );
+    }
     if !arguments.output.out.is_empty() {
         let words = ["export".to_owned()].into_iter().chain(arguments.survey.clone());
         let words = words.chain(["--shape", "wide", "--out", "wide.csv"].map(str::to_owned));

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::catalog::{Catalog, Kind};
 use crate::settings::Flags;
 
 pub(super) use asking::{ApiArg, ConnectionArgs};
@@ -75,7 +76,9 @@ impl Cli {
 
     /// Returns what can be typed, with examples below the help of each command.
     pub(super) fn described() -> clap::Command {
-        let command = Self::command().after_help(format!("{SURVEY_IS}\n\n{FIRST_TRY}"));
+        let built_in = Catalog::built_in_names(Kind::Survey).join(", ");
+        let surveys = format!("{SURVEY_IS} Those are {built_in}.");
+        let command = Self::command().after_help(format!("{surveys}\n\n{FIRST_TRY}"));
         command.mut_subcommands(|command| {
             let mut help = String::new();
             for Example { purpose, line, .. } in examples_of(command.get_name()) {
