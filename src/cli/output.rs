@@ -23,6 +23,16 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How a table looks in a file.
 const FILE_LOOK: Look = Look { columns: 100, blocks: true };
 
+/// Which format the ending of a file chooses. The method section has none: it goes by its name.
+const ENDINGS: [(&str, Format); 7] = [
+    ("txt", Format::Table),
+    ("md", Format::Md),
+    ("csv", Format::Csv),
+    ("json", Format::Json),
+    ("svg", Format::Svg),
+    ("png", Format::Png),
+    ("html", Format::Html),
+];
 /// The files that `--out DIR/` writes for a ranking, and for a trend.
 const RANKING_FILES: &[(&str, Format)] = &[
     ("ranking.txt", Format::Table),
@@ -327,18 +337,16 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
         return Ok(Format::Methods);
     }
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    match ending.as_str() {
-        "txt" => Ok(Format::Table),
-        "md" => Ok(Format::Md),
-        "csv" => Ok(Format::Csv),
-        "json" => Ok(Format::Json),
-        "html" => Ok(Format::Html),
-        "svg" => Ok(Format::Svg),
-        "png" => Ok(Format::Png),
-        _ => Err(Failure::usage(format!("`--out {}` names no format", path.display()))
-            .because("the ending must be `.txt`, `.md`, `.csv`, `.json`, `.svg`, `.png` or `.html`; `methods.md` is the method section")
-            .hint("to write all formats to a folder, end its name with `/`")),
+    if let Some((_, format)) = ENDINGS.iter().find(|(known, _)| *known == ending) {
+        return Ok(*format);
     }
+    let endings = ENDINGS.map(|(ending, _)| format!("`.{ending}`"));
+    Err(Failure::usage(format!("`--out {}` names no format", path.display()))
+        .because(format!(
+            "the ending must be one of {}; `methods.md` is the method section",
+            endings.join(", ")
+        ))
+        .hint("to write all formats to a folder, end its name with `/`"))
 }
 
 /// Replaces a file by a temporary one in its folder, which is made if need be.

@@ -59,6 +59,35 @@ fn nothing_here_is_left_open() {
     }
 }
 
+#[test]
+fn the_files_that_the_map_names_are_there() {
+    let map = repository_text("ARCHITECTURE.md");
+    let mut files: Vec<String> = Vec::new();
+    for folder in ["src", "tests", "docs", "fuzz", "config"] {
+        let below = files_below(&repository(folder));
+        files.extend(below.iter().map(|file| format!("/{}", file.to_string_lossy())));
+    }
+    files.extend(["/askama.toml", "/clippy.toml"].map(str::to_owned));
+    let is_there = |name: &str| match name.strip_suffix('/') {
+        Some(folder) => files.iter().any(|file| file.contains(&format!("/{folder}/"))),
+        None => files.iter().any(|file| file.ends_with(&format!("/{name}"))),
+    };
+    let prose: String = map.split("```").step_by(2).collect();
+    let endings = [".rs", ".html", ".css", ".js", ".toml", ".md", ".py", "/"];
+    let mut looked_for = 0;
+    for name in prose.split('`').skip(1).step_by(2) {
+        // What the program writes is in no repository, and capitals stand for other names.
+        let is_written = ["output/", "set-aside/"].iter().any(|start| name.starts_with(start));
+        let is_file = endings.iter().any(|ending| name.ends_with(ending)) && !name.contains(' ');
+        if !is_file || is_written || name.chars().any(char::is_uppercase) {
+            continue;
+        }
+        assert!(is_there(name), "there is no `{name}`");
+        looked_for += 1;
+    }
+    assert!(looked_for > 50, "{looked_for} files");
+}
+
 fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in folder.read_dir().expect("a folder") {

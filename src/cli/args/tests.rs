@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
+
 use super::*;
 
 #[test]
@@ -119,6 +121,28 @@ fn every_flag_that_the_docs_name_is_there() {
         }
     }
     assert!(tried > 100, "{tried} flags");
+}
+
+#[test]
+fn the_formats_are_those_that_the_guide_names() {
+    let guide = fs::read_to_string(repository("docs/guide.md")).expect("the guide");
+    let table = guide.split("\n### Formats and files\n").nth(1).expect("a section");
+    let rows = table.split("\n#").next().into_iter().flat_map(str::lines);
+    let named = rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    let named: BTreeSet<&str> = named.filter(|name| *name != "--format").collect();
+    let formats = Format::value_variants().iter().filter_map(Format::to_possible_value);
+    let formats: Vec<String> = formats.map(|format| format.get_name().to_owned()).collect();
+    assert_eq!(named, formats.iter().map(String::as_str).collect());
+    // Whatever is a format can be written to a file.
+    for format in Format::value_variants() {
+        let name = format.to_possible_value().expect("a name").get_name().to_owned();
+        let file = if *format == Format::Methods { "methods.md".to_owned() } else { name };
+        let file = file.replace("table", "txt");
+        let file = if file.contains('.') { file } else { format!("ranking.{file}") };
+        let chosen =
+            crate::cli::output::format_of(Path::new(&file)).map_err(|failure| failure.message);
+        assert_eq!(chosen, Ok(*format), "{file}");
+    }
 }
 
 #[test]
