@@ -33,8 +33,14 @@ pub(crate) fn blocks(text: &str, language: &str) -> Vec<String> {
 }
 
 /// Returns a text without its code blocks.
-fn prose(text: &str) -> String {
-    text.split("```").step_by(2).collect()
+pub(crate) fn prose(text: &str) -> String {
+    let mut is_code = false;
+    let is_prose = |line: &&str| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_fence && !is_code
+    };
+    text.lines().filter(is_prose).map(|line| format!("{line}\n")).collect()
 }
 
 /// Returns the lines of a section, from its heading to the next one of any level.

@@ -1,6 +1,6 @@
 //! The repository itself: what the README shows, the example, versions, what is left open.
 
-use crate::docs::blocks;
+use crate::docs::{blocks, prose};
 use crate::workdir::{Workdir, repository, repository_text};
 
 #[test]
@@ -72,7 +72,7 @@ fn the_files_that_the_map_names_are_there() {
         Some(folder) => files.iter().any(|file| file.contains(&format!("/{folder}/"))),
         None => files.iter().any(|file| file.ends_with(&format!("/{name}"))),
     };
-    let prose: String = map.split("```").step_by(2).collect();
+    let prose = prose(&map);
     let endings = [".rs", ".html", ".css", ".js", ".toml", ".md", ".py", "/"];
     let mut looked_for = 0;
     for name in prose.split('`').skip(1).step_by(2) {

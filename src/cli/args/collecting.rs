@@ -40,7 +40,8 @@ pub(in crate::cli) struct CountArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct CollectArgs {
-    /// The survey
+    /// The survey, a name or a TOML file [default: the only one under the root, else
+    /// backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// Answer from a recording, by its id or file, instead of asking GitHub
@@ -83,7 +84,8 @@ pub(in crate::cli) struct CollectArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DaemonArgs {
-    /// The survey
+    /// The survey, a name or a TOML file [default: the only one under the root, else
+    /// backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// Collect once in each such period, for surveys without a schedule
@@ -110,7 +112,8 @@ const MOST_DUE: i64 = 100_000;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BackfillArgs {
-    /// The survey
+    /// The survey, a name or a TOML file [default: the only one under the root, else
+    /// backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// The first period: 2008, 2008-01 or 2008-01-01
@@ -164,7 +167,8 @@ impl From<SpacingArg> for Every {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AuditArgs {
-    /// The survey
+    /// The survey, a name or a TOML file [default: the only one under the root, else
+    /// backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// Count in several ways instead, and show the ranks side by side

@@ -9,7 +9,8 @@ use crate::export::Dialect;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportArgs {
-    /// The survey, or a history file
+    /// The survey, a name or a TOML file, or a history file [default: the only survey under the
+    /// root, else backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// What a row is: an answer or a period [default: tidy]

@@ -9,7 +9,8 @@ use crate::report::{ChartLook, ScaleChoice, Theme};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportArgs {
-    /// The survey, or a history file
+    /// The survey, a name or a TOML file, or a history file [default: the only survey under the
+    /// root, else backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// The newest finished run at or before: 2026, 2026-06, 2026-06-30, -30d; or a run id
@@ -42,7 +43,8 @@ pub(in crate::cli) struct ReportArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TrendArgs {
-    /// The survey, or a history file
+    /// The survey, a name or a TOML file, or a history file [default: the only survey under the
+    /// root, else backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     #[command(flatten)]

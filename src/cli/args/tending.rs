@@ -14,7 +14,7 @@ pub(in crate::cli) struct TemplateArgs {
     /// What is to start the runs
     pub(in crate::cli) kind: TemplateKind,
 
-    /// The survey; it needs a schedule
+    /// The survey, a name or a TOML file; it needs a schedule
     pub(in crate::cli) survey: String,
 
     /// The file that holds the token [default: token in your config folder]
@@ -49,7 +49,8 @@ pub(in crate::cli) enum TemplateKind {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct HealthArgs {
-    /// The survey, or a history file
+    /// The survey, a name or a TOML file, or a history file [default: the only survey under the
+    /// root, else backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// Give a period so long after its due moment before its run is missed, such as 90m
@@ -86,7 +87,8 @@ pub(in crate::cli) enum HealthFormat {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
-    /// The survey
+    /// The survey, a name or a TOML file [default: the only one under the root, else
+    /// backend-frameworks]
     pub(in crate::cli) survey: Option<String>,
 
     /// Ask GitHub about the token and its limits too
@@ -138,7 +140,7 @@ fn parse_mapping(text: &str) -> Result<(String, String), String> {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RepairArgs {
-    /// The survey, or a history file
+    /// The survey, a name or a TOML file, or a history file
     pub(in crate::cli) survey: String,
 
     /// Say what would be mended, and write nothing

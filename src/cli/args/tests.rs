@@ -88,6 +88,17 @@ fn every_command_line_of_the_docs_can_be_typed() {
     assert!(tried > 100, "{tried} command lines");
 }
 
+/// Returns a text without its code blocks.
+fn prose(text: &str) -> String {
+    let mut is_code = false;
+    let is_prose = |line: &&str| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_fence && !is_code
+    };
+    text.lines().filter(is_prose).map(|line| format!("{line}\n")).collect()
+}
+
 /// `report --share` and `--share` in the middle of a sentence.
 #[test]
 fn every_flag_that_the_docs_name_is_there() {
@@ -105,7 +116,7 @@ fn every_flag_that_the_docs_name_is_there() {
     for page in pages().into_iter().filter(|page| !page.ends_with("performance.md")) {
         let text = fs::read_to_string(&page).expect("a page");
         // Code blocks show other programs too.
-        let prose: String = text.split("```").step_by(2).collect();
+        let prose = prose(&text);
         for span in prose.split('`').skip(1).step_by(2) {
             let mut words = span.split_whitespace().peekable();
             let first = words.peek().copied().unwrap_or_default();
