@@ -223,6 +223,14 @@ impl Catalog {
         names
     }
 
+    /// Returns the names of those that the binary carries, sorted.
+    #[must_use]
+    pub fn built_in_names(kind: Kind) -> Vec<String> {
+        let mut names = built_in::names(kind);
+        names.sort();
+        names
+    }
+
     /// Tells whether the binary carries one of that name.
     #[must_use]
     pub fn is_built_in(&self, kind: Kind, name: &str) -> bool {

@@ -123,7 +123,7 @@ fn read_terms(arguments: &CountArgs) -> Result<Vec<String>, Failure> {
     }
     if terms.is_empty() {
         return Err(Failure::usage("there is no term to count")
-            .hint("repo-census count django flask \"ruby on rails\""));
+            .hint("name some: `repo-census count django flask \"ruby on rails\"`"));
     }
     Ok(terms)
 }
@@ -137,7 +137,8 @@ pub(super) fn terms_of(list: &str) -> impl Iterator<Item = &str> {
 pub(super) fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, Failure> {
     if let Some(name) = name.filter(|name| !is_id(name)) {
         return Err(Failure::usage(format!("`{name}` cannot be the name of a survey"))
-            .because("a name has 1 to 64 of a-z, 0-9 and -"));
+            .because("a name has 1 to 64 of a-z, 0-9 and -")
+            .hint(format!("try `--save {}`", super::init::slug(name))));
     }
     let mut frameworks: Vec<Framework> = Vec::new();
     let mut wrong: Vec<String> = Vec::new();
@@ -157,7 +158,10 @@ pub(super) fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, 
     }
     if !wrong.is_empty() {
         let failure = Failure::usage("these terms cannot be counted");
-        return Err(wrong.into_iter().fold(failure, Failure::because));
+        return Err(wrong.into_iter().fold(failure, Failure::because).hint(
+            "a term is a name, such as `\"ruby on rails\"`, a query, such as `topic:cli`, or both, such as \
+             `\"CLI tools=topic:cli\"`",
+        ));
     }
     let query = Template::query_alone();
     let id = "repositories".to_owned();

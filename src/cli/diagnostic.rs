@@ -1,18 +1,22 @@
 //! What a failure says to its user, and the exit code that goes with it. The only place that knows
 //! hints and codes.
 
+mod github;
+mod ways_out;
+
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
-use crate::catalog::{CatalogError, Kind};
-use crate::collect::NeedsToken;
+use crate::catalog::{CatalogError, Kind, Origin};
 use crate::export::ExportError;
-use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
 use crate::history::{Faults, HistoryError};
 use crate::platform::Signal;
 use crate::report::UnknownMetric;
 use crate::settings::SettingsError;
+
+use ways_out::{collect_first, list, listed, way_out};
 
 /// Done; the run is finished.
 pub(super) const DONE: u8 = 0;
@@ -26,6 +30,30 @@ pub(super) const NOT_FINISHED: u8 = 3;
 pub(super) const TOKEN_REFUSED: u8 = 4;
 /// Try again later.
 pub(super) const TRY_LATER: u8 = 75;
+
+/// Every code with which the program ends, and what it says. `docs/exit-codes.md` tells what it says
+/// of each command, and what a script should do.
+pub(super) fn exit_codes() -> [(u8, &'static str); 8] {
+    [
+        (DONE, "done; a run is finished: every planned count has a number"),
+        (FAILED, "failed, nothing usable"),
+        (USAGE, "arguments, survey, baseline, recording or settings are wrong"),
+        (
+            NOT_FINISHED,
+            "not finished: counts are missing; check: the history is not sound; health: overdue",
+        ),
+        (TOKEN_REFUSED, "GitHub refused the token"),
+        (
+            TRY_LATER,
+            "try again later: the history is in use, the clock is behind, or waiting is too long",
+        ),
+        (
+            Signal::Interrupt.exit_code(),
+            "interrupted by Ctrl-C; everything answered so far is on disk",
+        ),
+        (Signal::Terminate.exit_code(), "ended by SIGTERM; everything answered so far is on disk"),
+    ]
+}
 
 /// What to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +77,14 @@ pub(super) struct Failure {
     pub(super) code: u8,
     pub(super) message: String,
     pub(super) causes: Vec<String>,
-    pub(super) hints: Vec<Hint>,
+    hints: Vec<Hint>,
+    /// What the system said no to, if it did.
+    refused: Option<io::ErrorKind>,
 }
 
 impl Failure {
     pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new(), refused: None }
     }
 
     pub(super) fn failed(message: impl Into<String>) -> Self {
@@ -71,10 +101,12 @@ impl Failure {
     }
 
     /// Adds an error and everything that led to it, a line each.
-    pub(super) fn caused_by(mut self, error: &dyn Error) -> Self {
+    pub(super) fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
             self.causes.push(error.to_string());
+            let refused = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            self.refused = refused.or(self.refused);
             next = error.source();
         }
         self
@@ -89,6 +121,11 @@ impl Failure {
     fn because_of_lines(mut self, faults: &Faults) -> Self {
         self.causes.extend(told(faults));
         self
+    }
+
+    /// Ends with another code.
+    pub(super) fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -118,6 +155,14 @@ impl Failure {
         }
     }
 
+    /// Returns what to do about it; where nobody said so, what helps when the system refuses.
+    pub(super) fn ways_out(&self) -> Vec<Hint> {
+        if self.hints.is_empty() {
+            return self.refused.and_then(way_out).map(Hint::new).into_iter().collect();
+        }
+        self.hints.clone()
+    }
+
     /// A history that is not as it should be; what is wrong with it was told already.
     pub(super) fn of_damage(path: &Path, is_mendable: bool) -> Self {
         let failure = Self::new(NOT_FINISHED, format!("`{}` is not sound", path.display()));
@@ -129,7 +174,7 @@ impl Failure {
         }
     }
 
-    fn of(code: u8, error: &dyn Error) -> Self {
+    fn of(code: u8, error: &(dyn Error + 'static)) -> Self {
         let failure = Self::new(code, error.to_string());
         match error.source() {
             Some(source) => failure.caused_by(source),
@@ -167,11 +212,10 @@ impl From<CatalogError> for Failure {
                 let meant = near.or_else(|| known.iter().find(holds));
                 match meant {
                     Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-                    None if *kind == Kind::Survey => failure.hint(format!(
-                        "there are {}; start one with `repo-census init {name}`",
-                        list(known)
-                    )),
-                    None => failure.hint(format!("there are {}", list(known))),
+                    None if *kind == Kind::Survey => failure
+                        .hint(format!("there are {}", listed(known)))
+                        .hint(format!("start one with `repo-census init {name}`")),
+                    None => failure.hint(format!("there are {}", listed(known))),
                 }
             }
             CatalogError::BadName { kind: Kind::Survey, name }
@@ -182,15 +226,21 @@ impl From<CatalogError> for Failure {
                     .hint(format!("to see its ranking: `repo-census report {name}`"))
             }
             CatalogError::BadName { kind, .. } => {
-                let kind = kind.as_str();
-                failure.because(format!("the name of a {kind} has 1 to 64 of a-z, 0-9 and -")).hint(
-                    format!(
-                        "to name a file, write its path with `./` or its ending: a {kind} file"
-                    ),
-                )
+                let (word, ending) = (kind.as_str(), kind.ending());
+                failure
+                    .because(format!("the name of a {word} has 1 to 64 of a-z, 0-9 and -"))
+                    .hint(format!("a file is told by its ending: `my-{word}.{ending}`"))
             }
             CatalogError::Unreadable { .. } => failure,
-            CatalogError::Invalid { problems, .. } => {
+            CatalogError::Invalid { origin, problems } => {
+                if let Origin::File(path) = origin
+                    && path.extension().is_some_and(|ending| ending == "csv")
+                {
+                    let path = super::quoted(&path.to_string_lossy());
+                    return failure
+                        .because("it looks like a history")
+                        .hint(format!("to see its ranking: `repo-census report {path}`"));
+                }
                 for problem in problems {
                     failure = failure.because(problem.to_string());
                 }
@@ -220,16 +270,19 @@ impl From<HistoryError> for Failure {
         };
         let failure = Self::of(code, &error);
         match &error {
-            HistoryError::Missing { .. } | HistoryError::Empty { .. } => failure.hint(
-                "collect first: `repo-census collect`, or without token and network \
-                 `repo-census collect --replay codingnomads-2023`",
-            ),
+            HistoryError::Missing { path } | HistoryError::Empty { path } => {
+                failure.hint(collect_first(path))
+            }
             HistoryError::Unreadable { faults, .. } => faults
                 .iter()
                 .take(5)
                 .fold(failure, |failure, fault| failure.because(fault.to_string()))
                 .hint("put the last good copy back: another program wrote this one"),
-            HistoryError::Io { .. } | HistoryError::NotAHistory { .. } => failure,
+            HistoryError::Io { .. } => failure,
+            HistoryError::NotAHistory { .. } => failure.hint(
+                "a history is `output/SURVEY/history.csv`; the rows of another CSV are taken into one \
+                 with `repo-census import FILE --into SURVEY`",
+            ),
             HistoryError::Unsettled { .. } => failure
                 .hint("run the same command again: it finds everything done, and makes sure of it"),
             HistoryError::Rewritten { path, differences } => {
@@ -281,7 +334,10 @@ impl From<HistoryError> for Failure {
                 .because("run ids must increase, so that the newest run stands last")
                 .hint("set the clock right, or wait until it has passed that run"),
             HistoryError::NoSuchRun { span: (first, last), .. } => {
-                failure.because(format!("its runs go from `{first}` to `{last}`"))
+                failure.because(format!("its runs go from `{first}` to `{last}`")).hint(
+                    "name one of these or a later moment; without a moment the newest finished run is \
+                     meant",
+                )
             }
         }
     }
@@ -292,105 +348,14 @@ fn repair_command(path: &Path) -> String {
     format!("repo-census repair {}", super::quoted(&path.to_string_lossy()))
 }
 
-impl Failure {
-    /// A source that can answer nothing any more; `has_counts` tells whether the run has any number.
-    pub(super) fn of_source(
-        error: &SourceError,
-        token: Option<&FoundToken>,
-        has_counts: bool,
-    ) -> Self {
-        let (some, none) = (NOT_FINISHED, TRY_LATER);
-        let later = if has_counts { some } else { none };
-        match error {
-            SourceError::Interrupted(signal) => Self::interrupted(*signal, "interrupted"),
-            SourceError::TooLong { until, why, bound, trouble } => {
-                let (flag, what) = match bound {
-                    Bound::Unplanned => ("--max-wait", "unplanned waiting"),
-                    Bound::Whole => ("--max-time", "the whole run"),
-                };
-                let until = until.format("%Y-%m-%d %H:%M:%S");
-                let failure = Self::new(later, format!("gave up: `{flag}` bounds {what}"))
-                    .because(format!("the next wait, {why}, would last until {until} UTC"));
-                match trouble {
-                    Some(trouble) => failure.because(trouble.clone()),
-                    None => failure,
-                }
-            }
-            SourceError::Unwelcome => Self::new(later, error.to_string())
-                .hint("wait an hour; other programs of the same user count too"),
-            SourceError::Closed { why, said, has_token } if why.blames_the_token() => {
-                let origin = token.map_or_else(|| "nowhere".to_owned(), |t| t.origin.clone());
-                let message = match (why, has_token) {
-                    (Closed::TooManyLogins, _) => {
-                        format!(
-                            "GitHub refuses all logins for a while, that with the token from {origin} too"
-                        )
-                    }
-                    (_, true) => format!("GitHub refuses the token from {origin}"),
-                    (_, false) => "GitHub asks for a token".to_owned(),
-                };
-                Self::new(TOKEN_REFUSED, message).because(format!("GitHub says: {said}")).hint(
-                    "make a token without any scope at https://github.com/settings/tokens, or ask \
-                     without one with `--no-token`",
-                )
-            }
-            SourceError::Closed { said, .. } => {
-                let code = if has_counts { some } else { FAILED };
-                Self::new(code, "GitHub no longer serves this version of its API")
-                    .because(format!("GitHub says: {said}"))
-                    .hint("a newer repo-census speaks a newer version")
-            }
-            SourceError::NoDocument { said } => {
-                let code = if has_counts { some } else { FAILED };
-                Self::new(code, "GitHub does not take our documents over GraphQL")
-                    .because(format!("GitHub says: {said}"))
-                    .hint("ask over the other API with `--api rest`")
-            }
-            SourceError::Hopeless { trouble } => {
-                let code = if has_counts { some } else { FAILED };
-                Self::new(code, "everything asked so far was refused for the same reason")
-                    .because(trouble.clone())
-                    .hint("look at the address of the API and at the network: `repo-census check --online`")
-            }
-            SourceError::NoClient(_) | SourceError::Recording { .. } => Self::of(FAILED, error),
-        }
-    }
-}
-
-impl From<SourceError> for Failure {
-    fn from(error: SourceError) -> Self {
-        Self::of_source(&error, None, false)
-    }
-}
-
-impl From<NeedsToken> for Failure {
-    fn from(error: NeedsToken) -> Self {
-        Self::of(USAGE, &error)
-            .hint("set GH_TOKEN or name a `--token-file`, or ask with `--api rest`")
-    }
-}
-
-impl From<TokenError> for Failure {
-    fn from(error: TokenError) -> Self {
-        let failure = Self::of(USAGE, &error);
-        match error {
-            TokenError::Unreadable { .. } => failure,
-            TokenError::NoToken { .. } => {
-                failure.because("a token is one word of letters, digits and `_`")
-            }
-            TokenError::InTheOpen { .. } => {
-                failure.hint("use https, or ask without a token with `--no-token`")
-            }
-        }
-    }
-}
-
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         let failure = Self::of(USAGE, &error);
         match error {
             SettingsError::Unreadable { .. } => failure,
-            SettingsError::Invalid { reason, .. } => failure.because(reason),
+            SettingsError::Invalid { reason, .. } => failure
+                .because(reason)
+                .hint("mend that line, or name another file with `--settings FILE`"),
         }
     }
 }
@@ -410,8 +375,4 @@ pub(super) fn told(faults: &Faults) -> Vec<String> {
         lines.push(format!("and {more} more lines"));
     }
     lines
-}
-
-fn list(words: &[String]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

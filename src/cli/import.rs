@@ -43,7 +43,8 @@ fn find_mapping(survey: &Survey, arguments: &ImportArgs) -> Result<Mapping, Fail
     let mut seen = BTreeSet::new();
     for (column, _) in &columns {
         if !seen.insert(column) {
-            return Err(Failure::usage(format!("`{column}` is mapped twice")));
+            return Err(Failure::usage(format!("`{column}` is mapped twice"))
+                .hint("name one column for it; `--date-column` is `--map observed_at=` too"));
         }
     }
     let first = survey.enabled_metrics().next().map(|metric| metric.id.clone());

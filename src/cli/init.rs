@@ -72,7 +72,7 @@ pub(super) fn refuse_name(session: &Session, name: &str) -> Result<(), Failure> 
     if session.catalog().is_built_in(Kind::Survey, name) {
         return Err(Failure::usage(format!("`{name}` is the name of a built-in survey"))
             .because("a survey of that name would continue its history with other queries")
-            .hint(format!("repo-census init my-{name} --from {name}")));
+            .hint(format!("copy it: `repo-census init my-{name} --from {name}`")));
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ pub(super) fn write_survey(session: &Session, name: &str, text: &str) -> Result<
 }
 
 /// Turns what was typed into a name that would do.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     let mut slug = parts.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
     slug.truncate(64);

@@ -21,6 +21,7 @@ mod generate;
 mod health;
 mod import;
 mod init;
+mod manual;
 mod output;
 mod page;
 mod reconstructed;
@@ -34,8 +35,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-
-use clap::Parser as _;
 
 use crate::catalog::{Catalog, CatalogError, Loaded};
 use crate::clock::{Clock, SystemClock};
@@ -66,7 +65,7 @@ pub fn run<A: Into<OsString> + Clone>(
     clock: Box<dyn Clock>,
     stop: Option<Stop>,
 ) -> u8 {
-    let arguments = match Cli::try_parse_from(arguments) {
+    let arguments = match Cli::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return ui::show_usage(&error),
     };

@@ -23,6 +23,16 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How a table looks in a file.
 const FILE_LOOK: Look = Look { columns: 100, blocks: true };
 
+/// Which format the ending of a file chooses. The method section has none: it goes by its name.
+const ENDINGS: [(&str, Format); 7] = [
+    ("txt", Format::Table),
+    ("md", Format::Md),
+    ("csv", Format::Csv),
+    ("json", Format::Json),
+    ("svg", Format::Svg),
+    ("png", Format::Png),
+    ("html", Format::Html),
+];
 /// The files that `--out DIR/` writes for a ranking, and for a trend.
 const RANKING_FILES: &[(&str, Format)] = &[
     ("ranking.txt", Format::Table),
@@ -270,8 +280,9 @@ impl Outputs {
         if format != Format::Png {
             return Ok(render_svg(scene, self.wishes.theme).into_bytes());
         }
-        let png = render_png(scene, self.wishes.theme)
-            .map_err(|error| Failure::failed(error.to_string()))?;
+        let png = render_png(scene, self.wishes.theme).map_err(|error| {
+            Failure::failed(error.to_string()).hint("an SVG has no bounds: `--out picture.svg`")
+        })?;
         if !png.not_drawn.is_empty() {
             let hint = Hint::new("an SVG has them: `--out picture.svg`");
             let text = "the font of PNGs lacks characters of these texts and shows `�` instead";
@@ -361,7 +372,8 @@ pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     match existing.filter(|folder| !folder.is_dir()) {
         None => Ok(()),
         Some(file) => Err(Failure::usage(format!("`{shown}` cannot be written"))
-            .because(format!("`{}` is no folder", file.display()))),
+            .because(format!("`{}` is no folder", file.display()))
+            .hint("name another folder, or move that file away")),
     }
 }
 
@@ -370,18 +382,16 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
         return Ok(Format::Methods);
     }
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    match ending.as_str() {
-        "txt" => Ok(Format::Table),
-        "md" => Ok(Format::Md),
-        "csv" => Ok(Format::Csv),
-        "json" => Ok(Format::Json),
-        "html" => Ok(Format::Html),
-        "svg" => Ok(Format::Svg),
-        "png" => Ok(Format::Png),
-        _ => Err(Failure::usage(format!("`--out {}` names no format", path.display()))
-            .because("the ending must be `.txt`, `.md`, `.csv`, `.json`, `.svg`, `.png` or `.html`; `methods.md` is the method section")
-            .hint("to write all formats to a folder, end its name with `/`")),
+    if let Some((_, format)) = ENDINGS.iter().find(|(known, _)| *known == ending) {
+        return Ok(*format);
     }
+    let endings = ENDINGS.map(|(ending, _)| format!("`.{ending}`"));
+    Err(Failure::usage(format!("`--out {}` names no format", path.display()))
+        .because(format!(
+            "the ending must be one of {}; `methods.md` is the method section",
+            endings.join(", ")
+        ))
+        .hint("to write all formats to a folder, end its name with `/`"))
 }
 
 /// Replaces a file by a temporary one in its folder, which is made if need be.

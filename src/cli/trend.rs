@@ -19,6 +19,12 @@ pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8,
     let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
     let report = counts.report(&arguments.window)?;
     outputs.write(session, &report)?;
+    if report.periods == 1 && !report.is_reconstructed {
+        session.ui.say(
+            "note: all of this lies in one period, and a change needs two; a shorter period is \
+             `--per hour`",
+        );
+    }
     if !arguments.output.out.is_empty() {
         let words = ["export".to_owned()].into_iter().chain(arguments.survey.clone());
         let words = words.chain(["--shape", "wide", "--out", "wide.csv"].map(str::to_owned));
@@ -118,11 +124,16 @@ impl Counts {
         TrendReport::new(&inputs)?.ok_or_else(|| {
             let path = self.subject.history.display();
             if window.reconstructed {
-                return Failure::usage("no reconstructed count lies in this time");
+                return Failure::usage("no reconstructed count lies in this time")
+                    .hint("choose another time with `--since` and `--until`, or leave them out");
             }
             let failure = Failure::usage(match (&window.since, &window.until) {
                 (None, None) => format!("`{path}` has no finished run"),
                 _ => format!("`{path}` has no finished run in this time"),
+            });
+            let failure = failure.hint(match (&window.since, &window.until) {
+                (None, None) => "finish one with `repo-census collect --resume`",
+                _ => "choose another time with `--since` and `--until`, or leave them out",
             });
             match self.series.unfinished {
                 0 => failure,

@@ -138,9 +138,10 @@ impl Ui {
         for cause in &failure.causes {
             message.push_str(&format!("  caused by: {}\n", harmless(cause)));
         }
-        for (index, hint) in failure.hints.iter().enumerate() {
+        for (index, hint) in failure.ways_out().iter().enumerate() {
             let gap = if index == 0 { "\n" } else { "" };
-            let hint = harmless(&hint.to_string());
+            let lines: Vec<String> = hint.to_string().lines().map(harmless).collect();
+            let hint = lines.join("\n      ");
             message.push_str(&format!("{gap}{HINT}hint:{HINT:#} {hint}\n"));
         }
         self.talk(&message);

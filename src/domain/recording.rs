@@ -13,7 +13,7 @@ use super::sample::{Outcome, Source, Status};
 
 /// One recorded answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an answer, as an object")]
 pub struct RecordedAnswer {
     /// The run it was recorded in.
     #[serde(with = "as_text")]

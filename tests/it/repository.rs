@@ -1,128 +1,14 @@
-//! The repository itself: the README's commands run, its pictures and the example are true.
+//! The repository itself: what the README shows, the example, versions, what is left open.
 
-use crate::github::{ask, fake};
+use crate::docs::{blocks, prose};
 use crate::workdir::{Workdir, repository, repository_text};
 
-/// Returns the code blocks of a language, in order.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if line.trim_start() == format!("```{language}") {
-            let block = lines.by_ref().take_while(|line| line.trim_start() != "```");
-            blocks.push(block.collect::<Vec<_>>().join("\n"));
-        }
-    }
-    blocks
-}
-
-/// Returns the arguments of a command line of the docs; quotes hold words together.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quote = None;
-    for c in line.chars() {
-        match (quote, c) {
-            (None, '\'' | '"') => quote = Some(c),
-            (Some(open), c) if c == open => quote = None,
-            (None, ' ') => words.push(String::new()),
-            (_, c) => words.last_mut().expect("a word").push(c),
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// Returns the arguments that a line gives to the program; `None` for other commands.
-fn program_arguments(line: &str) -> Option<Vec<String>> {
-    let line = line.split(" # ").next().unwrap_or_default().trim();
-    let line = line.strip_prefix("$ ").unwrap_or(line);
-    let rest = ["cargo run --release -- ", "./target/release/repo-census ", "repo-census "]
-        .iter()
-        .find_map(|start| line.strip_prefix(start))?;
-    Some(words(rest))
-}
-
-/// Tells whether a line names a format that this build lacks.
-fn needs_what_is_not_built_in(line: &str) -> bool {
-    let formats = [
-        ("html", cfg!(feature = "html")),
-        ("parquet", cfg!(feature = "parquet")),
-        ("png", cfg!(feature = "png")),
-        ("xlsx", cfg!(feature = "xlsx")),
-    ];
-    formats.iter().any(|(format, is_there)| !is_there && line.contains(format))
-}
-
 #[test]
-fn the_commands_of_the_readme_and_the_docs_work() {
-    let mut ran = 0;
-    for file in
-        ["README.md", "docs/guide.md", "docs/surveys.md", "docs/data.md", "docs/operations.md"]
-    {
-        // Later commands may build on earlier ones of the same page. Live ones ask the fake GitHub.
-        let workdir = Workdir::new();
-        let github = fake().search_limit_authenticated(1000).start();
-        for block in blocks(&repository_text(file), "sh") {
-            for line in block.lines() {
-                let Some(arguments) = program_arguments(line) else { continue };
-                if needs_what_is_not_built_in(line) {
-                    continue;
-                }
-                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                let outcome = ask(&workdir, &github, &arguments);
-                assert_eq!(outcome.code, 0, "{file}: {line}\n{}", outcome.snapshot());
-                ran += 1;
-            }
-        }
-    }
-    assert!(ran >= 30, "{ran} commands");
-}
-
-#[test]
-fn the_readme_shows_what_the_main_job_prints() {
-    let readme = repository_text("README.md");
+fn the_guide_shows_what_the_main_job_prints() {
+    let guide = repository_text("docs/guide.md");
     let printed = Workdir::new().run(&["collect", "--replay", "codingnomads-2023"]).success();
-    let shown = blocks(&readme, "text");
+    let shown = blocks(&guide, "text");
     assert!(shown.iter().any(|block| format!("{block}\n") == printed), "{printed}");
-}
-
-#[test]
-fn the_survey_blocks_of_the_docs_are_sound() {
-    let mut checked = 0;
-    for block in blocks(&repository_text("docs/surveys.md"), "toml") {
-        // A block with a title is a whole survey, any other one a part of it.
-        let whole = if block.contains("title") && block.contains("[[frameworks]]") {
-            block
-        } else {
-            format!(
-                "title = \"Docs\"\n{block}\n[[metrics]]\nid = \"all\"\nquery = \"{{query}}\"\n\
-                 [[frameworks]]\nname = \"Docs\"\n"
-            )
-        };
-        let workdir = Workdir::new();
-        workdir.write("docs.toml", &whole);
-        let outcome = workdir.run(&["check", "docs.toml"]);
-        assert_eq!(outcome.stderr, "", "{whole}");
-        checked += 1;
-    }
-    assert!(checked >= 3, "{checked} blocks");
-}
-
-#[test]
-fn the_settings_blocks_of_the_docs_are_sound() {
-    let page = repository_text("docs/operations.md");
-    for block in blocks(&page, "toml") {
-        let workdir = Workdir::new();
-        workdir.write("settings.toml", &block);
-        let outcome = workdir.run(&["check", "--settings", "settings.toml"]);
-        assert_eq!(outcome.code, 0, "{block}\n{}", outcome.snapshot());
-        assert!(
-            outcome.stdout.contains("calls [\"[folder]/tell-me\", \"--channel\""),
-            "{}",
-            outcome.stdout
-        );
-    }
-    assert_eq!(blocks(&page, "toml").len(), 1);
 }
 
 #[test]
@@ -151,51 +37,6 @@ fn the_survey_that_init_writes_is_sound() {
 }
 
 #[test]
-fn completions_and_manual_pages_are_made() {
-    let workdir = Workdir::new();
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = workdir.run(&["completions", shell]).success();
-        assert!(script.contains("repo-census") && script.contains("replay"), "{shell}");
-    }
-    assert!(workdir.run(&["man"]).success().contains(".TH repo-census"));
-    workdir.run(&["man", "--out", "pages"]).success();
-    let pages = workdir.files();
-    for command in [
-        "",
-        "-collect",
-        "-report",
-        "-trend",
-        "-export",
-        "-template",
-        "-health",
-        "-check",
-        "-import",
-        "-repair",
-        "-init",
-        "-completions",
-        "-man",
-    ] {
-        let page = format!("pages/repo-census{command}.1");
-        assert!(pages.contains(&page), "{page} is not among {pages:?}");
-    }
-}
-
-#[test]
-fn help_and_version_go_to_stdout() {
-    let workdir = Workdir::new();
-    insta::assert_snapshot!(workdir.run(&["--help"]).snapshot());
-    insta::assert_snapshot!(workdir.run(&["collect", "--help"]).snapshot());
-    insta::assert_snapshot!(workdir.run(&["report", "--help"]).snapshot());
-    insta::assert_snapshot!("import_help", workdir.run(&["import", "--help"]).success());
-    insta::assert_snapshot!("repair_help", workdir.run(&["repair", "--help"]).success());
-    insta::assert_snapshot!(workdir.run(&["trend", "--help"]).snapshot());
-    insta::assert_snapshot!(workdir.run(&["export", "--help"]).snapshot());
-    insta::assert_snapshot!("daemon_help", workdir.run(&["daemon", "--help"]).success());
-    let version = format!("repo-census {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(workdir.run(&["--version"]).success(), version);
-}
-
-#[test]
 fn change_log_and_citation_know_this_version() {
     let log = repository_text("CHANGELOG.md");
     assert!(log.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))), "{log}");
@@ -216,6 +57,35 @@ fn nothing_here_is_left_open() {
             }
         }
     }
+}
+
+#[test]
+fn the_files_that_the_map_names_are_there() {
+    let map = repository_text("ARCHITECTURE.md");
+    let mut files: Vec<String> = Vec::new();
+    for folder in ["src", "tests", "docs", "fuzz", "config"] {
+        let below = files_below(&repository(folder));
+        files.extend(below.iter().map(|file| format!("/{}", file.to_string_lossy())));
+    }
+    files.extend(["/askama.toml", "/clippy.toml"].map(str::to_owned));
+    let is_there = |name: &str| match name.strip_suffix('/') {
+        Some(folder) => files.iter().any(|file| file.contains(&format!("/{folder}/"))),
+        None => files.iter().any(|file| file.ends_with(&format!("/{name}"))),
+    };
+    let prose = prose(&map);
+    let endings = [".rs", ".html", ".css", ".js", ".toml", ".md", ".py", "/"];
+    let mut looked_for = 0;
+    for name in prose.split('`').skip(1).step_by(2) {
+        // What the program writes is in no repository, and capitals stand for other names.
+        let is_written = ["output/", "set-aside/"].iter().any(|start| name.starts_with(start));
+        let is_file = endings.iter().any(|ending| name.ends_with(ending)) && !name.contains(' ');
+        if !is_file || is_written || name.chars().any(char::is_uppercase) {
+            continue;
+        }
+        assert!(is_there(name), "there is no `{name}`");
+        looked_for += 1;
+    }
+    assert!(looked_for > 50, "{looked_for} files");
 }
 
 fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

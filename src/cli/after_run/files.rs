@@ -37,7 +37,8 @@ const OURS: [&str; 6] = [
 /// Returns what a file is to hold, by its name: those of `--out DIR/` first, else by its ending.
 pub(in crate::cli) fn make_of(name: &str) -> Result<Make, Failure> {
     if OURS.contains(&name) || name.starts_with("replay-") {
-        return Err(Failure::usage(format!("`{name}` is a file of the program's own")));
+        return Err(Failure::usage(format!("`{name}` is a file of the program's own"))
+            .hint("choose another name, such as `ranking.csv`"));
     }
     if name == WIDE {
         return Ok(Make::Wide);

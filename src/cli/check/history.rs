@@ -24,7 +24,7 @@ pub(super) fn examine_history(
         Err(HistoryError::Missing { .. }) => {
             return Ok((None, vec![("history", format!("{shown}: none yet"))]));
         }
-        Err(error) => return Err(Failure { code: NOT_FINISHED, ..error.into() }),
+        Err(error) => return Err(Failure::from(error).with_code(NOT_FINISHED)),
     };
     let mut lines = summary(&shown, &found);
     lines.extend(wrong(&found).into_iter().map(|text| ("wrong", text)));

@@ -98,7 +98,7 @@ impl Closing<'_> {
             Err(CollectError::History(error)) => {
                 let failure = Failure::from(error).because(kept);
                 return Err(if has_counts {
-                    Failure { code: NOT_FINISHED, ..failure }.hint(rest)
+                    failure.with_code(NOT_FINISHED).hint(rest)
                 } else {
                     failure
                 });

@@ -141,7 +141,10 @@ impl Export<'_> {
         if told.rows == 0 {
             let path = self.subject.history.display();
             return Err(Failure::usage(format!("`{path}` has no rows for this export"))
-                .because("no run is in this time, or with `--every` none of them is finished"));
+                .because("no run is in this time, or with `--every` none of them is finished")
+                .hint(
+                    "choose another time with `--since` and `--until`, or leave out what narrows",
+                ));
         }
         self.tell(&reading);
         Ok((sink, reading))

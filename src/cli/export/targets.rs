@@ -105,7 +105,8 @@ impl<'a> Wish<'a> {
                     .or_else(|| arguments.out.is_empty().then_some(ExportFormat::Jsonl))
             }
             (Some(_), true) => {
-                return Err(Failure::usage("`--lines` is for JSON alone"));
+                return Err(Failure::usage("`--lines` is for JSON alone")
+                    .hint("add `--format json`, or leave `--lines` out"));
             }
             (format, false) => *format,
         };

@@ -81,9 +81,10 @@ fn timer(task: &Task<'_>) -> Result<String, Failure> {
             .because(
                 "it has `L`, `W` or `#`, or a day that must fit two fields (`*/2` and a weekday)",
             )
-            .hint(
-                "use `repo-census template crontab`, which starts every hour, or name the days",
-            ));
+            .hint(format!(
+                "use `repo-census template crontab {}`, which starts every hour, or name the days",
+                crate::cli::quoted(&task.survey)
+            )));
     };
     let all = fields.with_hours_behind_skips(schedule.zone(), task.now);
     let events = all.calendar_events(schedule.zone_name());
