@@ -143,6 +143,8 @@ mod tests {
         let good = std::fs::read_to_string(&path).expect("text");
         for (from, to, expected) in [
             (",reconstructed,", ",rest,", "`source` is not `reconstructed`"),
+            (",reconstructed,", ",reconstructed@,", "`source` is not `reconstructed`"),
+            (",reconstructed,", ",reconstructed:host,", "`source` is not `reconstructed`"),
             (",2024-02-29\n", ",2024-02-30\n", "`as_of` is no day"),
             (",2024-02-29\n", "\n", "14 columns, not 15"),
             (",2024-02-29\n", ",2024-02-29", "cut off"),

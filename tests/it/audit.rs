@@ -164,11 +164,6 @@ fn a_seed_draws_the_same_and_a_small_query_is_read_whole() {
 }
 
 #[test]
-fn help_says_what_can_be_asked() {
-    insta::assert_snapshot!("help", Workdir::new().run(&["audit", "--help"]).success());
-}
-
-#[test]
 fn what_cannot_be_audited_is_refused() {
     let workdir = Workdir::new();
     let mut told = String::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::fake_github::{FakeGithub, Fault, Population, Reply, SecondaryLimits, StopsAbove, When};
 use crate::github::{QUERIES, TOKEN, ask};
-use crate::workdir::Workdir;
+use crate::workdir::{OPTIONAL_FORMATS, Workdir};
 
 const SURVEY: &str = "\
 title = \"Two\"
@@ -72,11 +72,6 @@ fn a_series_is_reconstructed_kept_and_told() {
     let rows = workdir.read("output/two/backfill.csv");
     assert_eq!(rows.lines().count(), 1 + 2 * 10);
     assert!(rows.lines().all(|row| row.matches("created:").count() <= 1), "{rows}");
-}
-
-#[test]
-fn help_says_what_can_be_asked() {
-    insta::assert_snapshot!("help", Workdir::new().run(&["backfill", "--help"]).success());
 }
 
 #[test]
@@ -264,14 +259,7 @@ fn shown() -> Vec<(Vec<&'static str>, bool)> {
     let mut shown = Vec::new();
     let mut add = |words: &[&'static str], formats: &[&'static str], reconstructed: bool| {
         for format in formats {
-            let is_built = match *format {
-                "html" => cfg!(feature = "html"),
-                "png" => cfg!(feature = "png"),
-                "xlsx" => cfg!(feature = "xlsx"),
-                "parquet" => cfg!(feature = "parquet"),
-                _ => true,
-            };
-            if is_built {
+            if !OPTIONAL_FORMATS.contains(&(*format, false)) {
                 shown.push(([words, &["--format", format]].concat(), reconstructed));
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::github::{ask, fake};
-use crate::workdir::{Workdir, repository, repository_text};
+use crate::workdir::{OPTIONAL_FORMATS, Workdir, repository, repository_text};
 
 /// Returns the pages that people read, from the root of the repository.
 fn pages() -> Vec<String> {
@@ -93,13 +93,7 @@ fn program_arguments(line: &str) -> Option<Vec<String>> {
 
 /// Tells whether a line names a format that this build lacks.
 fn needs_what_is_not_built_in(line: &str) -> bool {
-    let formats = [
-        ("html", cfg!(feature = "html")),
-        ("parquet", cfg!(feature = "parquet")),
-        ("png", cfg!(feature = "png")),
-        ("xlsx", cfg!(feature = "xlsx")),
-    ];
-    formats.iter().any(|(format, is_there)| !is_there && line.contains(format))
+    OPTIONAL_FORMATS.iter().any(|(format, is_there)| !is_there && line.contains(format))
 }
 
 #[test]

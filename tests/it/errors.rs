@@ -92,9 +92,13 @@ fn run(command: &str) -> Outcome {
 /// Takes out what is another tomorrow, or on another system.
 fn masked(stderr: &str) -> String {
     let mut masked = mask_moments(stderr);
-    for (start, length) in [("today is ", 10), ("pushed:>=", 10)] {
+    for (start, length, what) in [
+        ("today is ", 10, "[day]"),
+        ("pushed:>=", 10, "[day]"),
+        ("a time that is over, such as `--from ", 7, "[month]"),
+    ] {
         if let Some(at) = masked.find(start) {
-            masked.replace_range(at + start.len()..at + start.len() + length, "[day]");
+            masked.replace_range(at + start.len()..at + start.len() + length, what);
         }
     }
     let parts: Vec<&str> = masked.split("(os error ").collect();

@@ -6,6 +6,14 @@ use std::process::{Command, Output, Stdio};
 
 use crate::measured;
 
+/// The formats that a build can leave out, and whether this one has them.
+pub(crate) const OPTIONAL_FORMATS: [(&str, bool); 4] = [
+    ("html", cfg!(feature = "html")),
+    ("parquet", cfg!(feature = "parquet")),
+    ("png", cfg!(feature = "png")),
+    ("xlsx", cfg!(feature = "xlsx")),
+];
+
 /// The folder of a test; it goes when this is dropped.
 pub(crate) struct Workdir {
     folder: tempfile::TempDir,
