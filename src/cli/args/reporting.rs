@@ -22,7 +22,7 @@ pub(in crate::cli) struct ReportArgs {
     pub(in crate::cli) metric: Option<String>,
 
     /// Show only the first so many
-    #[arg(long, value_name = "N", value_parser = whole_number_from(1u64))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number_from(1u64))]
     pub(in crate::cli) top: Option<u64>,
 
     /// Add each framework's share of this list
