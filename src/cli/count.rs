@@ -6,7 +6,7 @@ use super::Session;
 use super::args::CountArgs;
 use super::collect::{Heard, describe_api, doubts, is_incomplete, make_pass, teller};
 use super::connection::Connection;
-use super::diagnostic::{DONE, FAILED, Failure, NOT_FINISHED};
+use super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
 use super::output::Outputs;
 use crate::collect::{Ending, Plan, choose_api};
 use crate::domain::query::{Template, as_phrase, find_query_problems};
@@ -45,6 +45,9 @@ async fn ask(
     let work = describe_api(chosen, &plan, has_token);
     session.ui.say(&format!("asking {}, {work}", connection.describe()));
     connection.advise(session);
+    if has_token {
+        warn_of_two_rules(session, &plan);
+    }
     let heard = Heard::default();
     let bar = session.ui.progress(plan.queries.len() as u64);
     let tell = teller(session, None, &bar, &heard);
@@ -104,6 +107,19 @@ async fn ask(
     Ok(if incomplete && arguments.strict { NOT_FINISHED } else { DONE })
 }
 
+/// Warns where some queries count what is private and others do not: with a token GitHub searches
+/// the user's private repositories too, unless a query says otherwise.
+fn warn_of_two_rules(session: &Session, plan: &Plan) {
+    let is_open = |text: &&str| !text.contains("is:public") && !text.contains("is:private");
+    let texts = || plan.queries.iter().map(|planned| planned.query.text.as_str());
+    let open: Vec<String> = texts().filter(is_open).map(|text| format!("`{text}`")).collect();
+    if !open.is_empty() && open.len() < plan.queries.len() {
+        let hint = Hint::new("add `is:public` to each, as names get it");
+        let text = "private repositories that the token may see count for some queries only";
+        session.ui.warn(text, &open, Some(&hint));
+    }
+}
+
 /// Returns the terms of the command line, then those of the list.
 fn read_terms(arguments: &CountArgs) -> Result<Vec<String>, Failure> {
     let mut terms = arguments.terms.clone();
@@ -160,7 +176,7 @@ pub(super) fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, 
         let failure = Failure::usage("these terms cannot be counted");
         return Err(wrong.into_iter().fold(failure, Failure::because).hint(
             "a term is a name, such as `\"ruby on rails\"`, a query, such as `topic:cli`, or both, such as \
-             `\"CLI tools=topic:cli\"`",
+             `\"CLI tools=topic:cli is:public\"`",
         ));
     }
     let query = Template::query_alone();

@@ -72,7 +72,8 @@ fn describe(shown: &str, import: &Import, tense: Tense) -> Vec<String> {
         return vec![format!("{shown} has all {rows} rows already; {nothing}")];
     }
     let verb = if is_done { "added to" } else { "would be added to" };
-    let mut lines = vec![format!("{added} of {rows} rows {verb} {shown}, {new_runs} new runs")];
+    let new = if *new_runs == 1 { "1 new run".to_owned() } else { format!("{new_runs} new runs") };
+    let mut lines = vec![format!("{added} of {rows} rows {verb} {shown}, {new}")];
     let has = if is_done { "it has now" } else { "it would have" };
     lines.push(format!("  {has} {total_rows} rows in {total_runs} runs"));
     if import.repeated > 0 {

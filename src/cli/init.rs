@@ -55,12 +55,21 @@ pub(super) fn perform(session: &Session, arguments: &InitArgs) -> Result<u8, Fai
     }
     refuse_name(session, name)?;
     let text = match &arguments.from {
-        Some(from) => session.catalog().read_survey_text(from)?,
+        Some(from) => as_ones_own(&session.catalog().read_survey_text(from)?, from),
         None => EXAMPLE.replace("NAME", name),
     };
     write_survey(session, name, &text)?;
     session.ui.next(&session.command(["check", name]));
     Ok(DONE)
+}
+
+/// Takes out of a survey's head what is true of the built-in one alone.
+fn as_ones_own(text: &str, from: &str) -> String {
+    let Some((before, rest)) = text.split_once("# This file is built into the program.") else {
+        return text.to_owned();
+    };
+    let rest = rest.find("\n\n").map_or("", |at| &rest[at..]);
+    format!("{before}# Begun as a copy of `{from}`.{rest}")
 }
 
 /// Refuses a name that is taken: a file would be written over, or a built-in survey be hidden.

@@ -164,7 +164,15 @@ pub(super) fn moments(
         None => Ok(None),
         Some(text) => When::parse(text, today).map(Some).ok_or_else(|| bad_moment(flag, text)),
     };
-    Ok((moment("--since", since)?, moment("--until", until)?))
+    let (from, to) = (moment("--since", since)?, moment("--until", until)?);
+    if let (Some(from), Some(to), Some(since), Some(until)) = (&from, &to, since, until)
+        && to.is_over_by(from)
+    {
+        let message = format!("`--until {until}` is before `--since {since}`");
+        let hint = format!("the other way round: `--since {until} --until {since}`");
+        return Err(Failure::usage(message).hint(hint));
+    }
+    Ok((from, to))
 }
 
 /// Returns how periods are found: as was asked, else by the survey's schedule, else by the day.

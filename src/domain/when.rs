@@ -68,6 +68,15 @@ impl When {
         }
     }
 
+    /// Tells whether this moment, with all its days, is over when another begins.
+    #[must_use]
+    pub fn is_over_by(&self, other: &Self) -> bool {
+        match self {
+            Self::Run(id) => id.started_at() < other.begins_at(),
+            Self::Days { end, .. } => midnight(*end) <= other.begins_at(),
+        }
+    }
+
     /// Tells whether this moment, with all its days, is after the start of a run.
     #[must_use]
     pub fn is_after(&self, run: RunId) -> bool {

@@ -77,6 +77,8 @@ fn every_metric_of_a_built_in_survey_can_be_switched_on() {
         let workdir = Workdir::new();
         workdir.run(&["init", "mine", "--from", name]).success();
         let survey = workdir.read("config/surveys/mine.toml");
+        assert!(!survey.contains("built into"), "{survey}");
+        assert!(survey.contains(&format!("\n# Begun as a copy of `{name}`.\n\n")), "{survey}");
         let metrics = survey.matches("[[metrics]]").count();
         workdir
             .write("config/surveys/mine.toml", survey.replace("enabled = false", "enabled = true"));

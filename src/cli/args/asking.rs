@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::values::parse_duration;
+use super::values::{parse_duration, whole_number_from};
 use crate::collect::CROSS_CHECKS;
 use crate::domain::survey::ApiChoice;
 
@@ -54,7 +54,7 @@ pub(in crate::cli) struct AskArgs {
 
     /// Ask so many queries of a run over GraphQL once more over REST: the highest count, then the
     /// lowest, and so on
-    #[arg(long, value_name = "N", default_value_t = CROSS_CHECKS)]
+    #[arg(long, value_name = "N", default_value_t = CROSS_CHECKS, value_parser = whole_number_from(0usize))]
     pub(in crate::cli) cross_check: usize,
 }
 

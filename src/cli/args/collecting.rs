@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::asking::{ApiArg, AskArgs, ConnectionArgs};
 use super::reporting::OutputArgs;
-use super::values::PerArg;
+use super::values::{PerArg, whole_number, whole_number_from};
 use crate::domain::created::Every;
 
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ pub(in crate::cli) struct DaemonArgs {
     pub(in crate::cli) per: Option<PerArg>,
 
     /// Print the next so many due moments, one a line, and end
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_DUE))]
+    #[arg(long, value_name = "N", value_parser = whole_number(1, MOST_DUE))]
     pub(in crate::cli) next: Option<u32>,
 
     /// Print those from here on: 2026, 2026-06, 2026-06-30, -30d [default: now]
@@ -108,7 +108,7 @@ pub(in crate::cli) struct DaemonArgs {
 }
 
 /// The most due moments that are printed.
-const MOST_DUE: i64 = 100_000;
+const MOST_DUE: u32 = 100_000;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BackfillArgs {
@@ -184,12 +184,13 @@ pub(in crate::cli) struct AuditArgs {
     pub(in crate::cli) metric: Option<String>,
 
     /// Draw so many slices for each framework, each of up to a hundred repositories
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_SLICES, value_parser = parse_slices)]
+    // Fewer than ten say nothing, more than a thousand take days.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SLICES, value_parser = whole_number(10usize, 1_000))]
     pub(in crate::cli) sample: usize,
 
     /// Draw the same slices again, but for those drawn today [default: goes on with an audit of
     /// today that lacks frameworks, else another number each time, which is said]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_number_from(0u64))]
     pub(in crate::cli) seed: Option<u64>,
 
     /// Show what was audited before, and ask nothing
@@ -209,9 +210,3 @@ pub(in crate::cli) struct AuditArgs {
 
 /// How many slices an audit draws of each framework unless another number is given.
 pub(in crate::cli) const DEFAULT_SLICES: usize = 40;
-
-/// Reads a number of slices: fewer than ten say nothing, more than a thousand take days.
-fn parse_slices(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| (10..=1_000).contains(number));
-    number.ok_or_else(|| "a whole number from 10 to 1000".to_owned())
-}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::values::PerArg;
+use super::values::{PerArg, whole_number, whole_number_from};
 use crate::report::{ChartLook, ScaleChoice, Theme};
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(in crate::cli) struct ReportArgs {
     pub(in crate::cli) metric: Option<String>,
 
     /// Show only the first so many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number_from(1u64))]
     pub(in crate::cli) top: Option<u64>,
 
     /// Add each framework's share of this list
@@ -102,7 +102,7 @@ pub(in crate::cli) struct OutputArgs {
     pub(in crate::cli) theme: ThemeArg,
 
     /// The width of pictures in pixels [default: 800, of PNG 1600]
-    #[arg(long, value_name = "PX", value_parser = parse_width())]
+    #[arg(long, value_name = "PX", value_parser = whole_number(ChartLook::NARROWEST_PX, WIDEST_PX))]
     pub(in crate::cli) width: Option<u32>,
 }
 
@@ -174,7 +174,3 @@ impl From<ScaleArg> for ScaleChoice {
 
 /// The widest picture that is made, in pixels.
 const WIDEST_PX: u32 = 8000;
-
-fn parse_width() -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(i64::from(ChartLook::NARROWEST_PX)..=i64::from(WIDEST_PX))
-}

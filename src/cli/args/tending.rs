@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::asking::ConnectionArgs;
-use super::values::{PerArg, parse_duration};
+use super::values::{PerArg, parse_duration, whole_number_from};
 use crate::history::MAPPABLE;
 
 #[derive(Debug, Args)]
@@ -64,7 +64,7 @@ pub(in crate::cli) struct HealthArgs {
 
     /// Exit with 3 if the token was refused or ends within so many days [default: tell 14 days
     /// before, and exit with 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_number_from(0u32))]
     pub(in crate::cli) token_days: Option<u32>,
 
     /// The period, for surveys without a schedule

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
+
 use super::super::Session;
 use super::super::args::{ExportArgs, ExportFormat, ShapeArg};
 use super::super::diagnostic::Failure;
@@ -132,8 +134,13 @@ impl<'a> Wish<'a> {
             ExportFormat::Csv => Form::Tidy,
             ExportFormat::Xlsx => Form::Xlsx,
             _ if is_wide => {
-                return Err(Failure::usage(format!("a wide table cannot be written to `{place}`"))
-                    .because("it is CSV, or the sheet Trend of an `.xlsx`"));
+                let value = format.to_possible_value();
+                let name = value.map(|value| value.get_name().to_owned()).unwrap_or_default();
+                return Err(Failure::usage(format!(
+                    "`{place}` cannot be a wide table as `{name}`"
+                ))
+                .because("a wide table is CSV, or the sheet Trend of an `.xlsx`")
+                .hint("leave `--shape` out for the tidy table, or take `--format csv`"));
             }
             ExportFormat::Json if self.lines => Form::Json(JsonLayout::Lines),
             ExportFormat::Json => Form::Json(JsonLayout::Array),
