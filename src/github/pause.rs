@@ -112,6 +112,7 @@ mod tests {
         keep_pause(&path, pause("a", Limited::All, 100_000)).expect("kept");
         keep_pause(&path, pause("a", Limited::All, 30)).expect("kept");
         keep_pause(&path, pause("a", Limited::Graphql, 50)).expect("kept");
+        keep_pause(&path, pause("b", Limited::All, 60)).expect("kept");
         keep_pause(&path, pause("b", Limited::All, 70)).expect("kept");
         assert_eq!(until("a", 40), [(Limited::All, 100_000), (Limited::Graphql, 50)]);
         assert_eq!(until("a", 50), [(Limited::All, 100_000)], "the later end counts");

@@ -422,6 +422,56 @@ mod tests {
     }
 
     #[test]
+    fn pauses_of_an_earlier_run_outlast_turns_of_another_kind() {
+        let (clock, (_stopper, mut stop)) = (SleptClock::default(), stop_flag());
+        let pause = |limited, until: u32| Pause {
+            host: "a".to_owned(),
+            limited,
+            since: DateTime::UNIX_EPOCH,
+            until: DateTime::UNIX_EPOCH + until * SECOND,
+        };
+        let pauses = vec![pause(Limited::Rest, 30), pause(Limited::Graphql, 50)];
+        let mut waiting = Waiting::new(patience(900 * SECOND, None), pauses, &clock, |_| {});
+        for (kind, until) in [(Limited::Rest, 30), (Limited::Graphql, 50)] {
+            block(waiting.wait_for_turn(kind, |_| Next::Now, &mut stop)).expect("a turn");
+            assert_eq!(clock.monotonic(), until * SECOND);
+        }
+    }
+
+    #[test]
+    fn the_longest_pause_of_a_run_counts_and_its_end_is_told() {
+        let (clock, (_stopper, mut stop)) = (SleptClock::default(), stop_flag());
+        let told = Mutex::new(Vec::new());
+        let tell = |notice| {
+            if let Notice::Waiting { until, length, .. } = notice {
+                told.lock().expect("notices").push((until, length));
+            }
+        };
+        let mut waiting = Waiting::new(patience(900 * SECOND, None), Vec::new(), &clock, tell);
+        for at in [60, 30, 90] {
+            let next = Next::At { at: at * SECOND, why: Why::Asked };
+            waiting.note_pause(Limited::All, next, &LimitHeaders::default()).expect("patience");
+        }
+        drop(clock.sleep(10 * SECOND));
+        block(waiting.wait_for_turn(Limited::Rest, |_| Next::Now, &mut stop)).expect("a turn");
+        let ends = DateTime::UNIX_EPOCH + 90 * SECOND;
+        assert_eq!(*told.lock().expect("notices"), [(ends, 80 * SECOND)]);
+    }
+
+    #[test]
+    fn after_a_secondary_limit_time_is_left_from_request_to_request() {
+        let (clock, (_stopper, mut stop)) = (SleptClock::default(), stop_flag());
+        let mut waiting = Waiting::new(patience(900 * SECOND, None), Vec::new(), &clock, |_| {});
+        let next = Next::At { at: SECOND, why: Why::SecondaryLimit };
+        waiting.note_pause(Limited::All, next, &LimitHeaders::default()).expect("patience");
+        for turn in 0..3 {
+            block(waiting.wait_for_turn(Limited::Rest, |_| Next::Now, &mut stop)).expect("a turn");
+            assert_eq!(clock.monotonic(), SECOND + turn * CAREFUL_GAP);
+            waiting.note_sent("a query");
+        }
+    }
+
+    #[test]
     fn patience_ends_where_it_was_said_to_end() {
         let waits = |patience, lengths: &[Duration], is_planned| {
             let (clock, (_stopper, mut stop)) = (SleptClock::default(), stop_flag());

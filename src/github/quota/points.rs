@@ -235,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn trouble_is_waited_for_as_asked_and_refusals_in_a_row_are_counted() {
+        let mut pacer = PointsPacer::new(Duration::ZERO);
+        pacer.sent(s(0));
+        let asked = LimitHeaders { retry_after_s: Some(90), ..LimitHeaders::default() };
+        pacer.failed(s(1), at(1), &asked);
+        assert_eq!(pacer.next_document(s(2)), Next::At { at: s(91), why: Why::Asked });
+        for times in 1..=2 {
+            pacer.refused_secondary(s(100), at(100), &LimitHeaders::default());
+            assert_eq!(pacer.secondary_in_a_row(), times);
+        }
+        exchange(&mut pacer, 400, 1, Points::default());
+        assert_eq!(pacer.secondary_in_a_row(), 0);
+    }
+
+    #[test]
     fn documents_follow_each_other_within_their_computing_time() {
         let mut pacer = PointsPacer::new(Duration::ZERO);
         let mut now = 0;

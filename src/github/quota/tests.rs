@@ -288,6 +288,16 @@ fn a_secondary_limit_pauses_by_what_github_says_first() {
 }
 
 #[test]
+fn trouble_is_waited_for_as_the_server_asks() {
+    let mut pacer = fresh();
+    pacer.sent(seconds(10));
+    let asked = LimitHeaders { retry_after_s: Some(40), ..LimitHeaders::default() };
+    pacer.failed(seconds(11), local(seconds(11)), &asked);
+    assert_eq!(pacer.next_request(seconds(12), 1), at(seconds(51), Why::Asked));
+    assert_eq!(pacer.next_request(seconds(51), 1), Next::Now);
+}
+
+#[test]
 fn pauses_double_until_a_good_answer() {
     let mut pacer = fresh();
     let none = LimitHeaders::default();
