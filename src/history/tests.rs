@@ -301,6 +301,16 @@ fn in_order(samples: &[Sample]) -> Vec<&Sample> {
     samples
 }
 
+#[test]
+fn moments_are_written_as_chrono_writes_them() {
+    let seconds = (-62_135_596_800..253_402_300_800).step_by(7_654_321_987);
+    let odd = [0, 59, 86_399, 951_782_400, 253_402_300_799, 253_402_300_800, -62_167_219_201];
+    for second in seconds.chain(odd) {
+        let at = DateTime::from_timestamp(second, 0).expect("a moment");
+        assert_eq!(super::row::moment(at), at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
