@@ -26,6 +26,10 @@ fn service(task: &Task<'_>) -> Result<String, Failure> {
         }
         Some(owner) => format!("# The owner of the folder below.\nUser={owner}\n"),
     };
+    let variables = task.address.iter();
+    let address: String = variables
+        .map(|(name, value)| format!("Environment={}\n", path(&format!("{name}={value}"))))
+        .collect();
     let (program, survey) = (program(&task.program)?, argument(survey));
     let (root, writable) = (argument(root), path(root));
     Ok(format!(
@@ -38,6 +42,7 @@ fn service(task: &Task<'_>) -> Result<String, Failure> {
          [Service]\n\
          Type=oneshot\n\
          ExecStart={program} collect {survey} --once --quiet --dir {root}{flag}\n\
+         {address}\
          {token}\
          {user}\
          # 3: some counts are missing, and `repo-census health` tells; 75: another run was at work.\n\
