@@ -42,6 +42,8 @@ struct Task<'a> {
     token: Token,
     /// Variables that name the GitHub to be asked, if the run would not find it by itself.
     address: Vec<(&'static str, String)>,
+    /// The settings file that is in effect here.
+    settings: Option<String>,
     schedule: &'a Schedule,
     /// The zone of this machine's clock, and its name as far as it has one.
     machine: (TimeZone, String),
@@ -123,6 +125,8 @@ fn task<'a>(
         Origin::BuiltIn { .. } => None,
         Origin::File(_) => Some(session.catalog().read_survey_text(&arguments.survey)?),
     };
+    let settings = session.settings.file.as_ref();
+    let settings = settings.map(|path| as_text(&absolute(path)?)).transpose()?;
     let machine = TimeZone::system();
     let machine_name = machine.iana_name().unwrap_or("the time of this machine").to_owned();
     Ok(Task {
@@ -133,6 +137,7 @@ fn task<'a>(
         root: as_text(&root)?,
         token: token(session, arguments)?,
         address: address(session, arguments.kind)?,
+        settings,
         schedule,
         machine: (machine, machine_name),
         now: session.clock.now_utc(),

@@ -116,6 +116,28 @@ fn the_github_that_is_asked_here_is_the_one_that_a_run_asks() {
 }
 
 #[test]
+fn settings_in_effect_are_named() {
+    let workdir = Workdir::new();
+    write_survey(&workdir, "config/surveys/mine.toml", "17 6 * * *", "UTC");
+    let print = |kind: &str| {
+        let mut command = workdir.command(&["template", kind, "mine", "--no-token"]);
+        let command = command.env("XDG_CONFIG_HOME", workdir.path("a $b 1%"));
+        workdir.run_command(command).success()
+    };
+    for kind in ["crontab", "systemd"] {
+        let text = print(kind);
+        assert!(!text.contains("--settings"), "{text}");
+    }
+    workdir.write("a $b 1%/repo-census/settings.toml", "timeout = \"5s\"\n");
+    let by_cron = " --no-token --settings '[folder]/a $b 1\\%/repo-census/settings.toml' >>";
+    let by_systemd = " --no-token --settings \"[folder]/a $$b 1%%/repo-census/settings.toml\"\n";
+    for (kind, expected) in [("crontab", by_cron), ("systemd", by_systemd)] {
+        let text = print(kind);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
 fn cron_gets_the_machines_own_time() {
     let cases = [
         ("17 6 * * *", "Europe/Berlin", "Europe/Paris"),

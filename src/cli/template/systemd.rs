@@ -26,6 +26,9 @@ fn service(task: &Task<'_>) -> Result<String, Failure> {
         }
         Some(owner) => format!("# The owner of the folder below.\nUser={owner}\n"),
     };
+    // Without a user a service has no HOME, in which settings would be looked for.
+    let settings = task.settings.iter().map(|path| format!(" --settings {}", argument(path)));
+    let settings: String = settings.collect();
     let variables = task.address.iter();
     let address: String = variables
         .map(|(name, value)| format!("Environment={}\n", path(&format!("{name}={value}"))))
@@ -41,7 +44,7 @@ fn service(task: &Task<'_>) -> Result<String, Failure> {
          \n\
          [Service]\n\
          Type=oneshot\n\
-         ExecStart={program} collect {survey} --once --quiet --dir {root}{flag}\n\
+         ExecStart={program} collect {survey} --once --quiet --dir {root}{flag}{settings}\n\
          {address}\
          {token}\
          {user}\
