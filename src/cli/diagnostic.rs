@@ -16,7 +16,8 @@ use crate::platform::Signal;
 use crate::report::UnknownMetric;
 use crate::settings::SettingsError;
 
-use ways_out::{collect_first, list, listed, way_out};
+pub(super) use ways_out::list;
+use ways_out::{collect_first, listed, way_out};
 
 /// Done; the run is finished.
 pub(super) const DONE: u8 = 0;

@@ -23,7 +23,8 @@ pub(super) fn perform(session: &Session, arguments: &RepairArgs) -> Result<u8, F
     for line in describe(&shown, &done, Tense::Did) {
         session.ui.say(&line);
     }
-    if !done.is_whole() {
+    // `check` takes surveys alone.
+    if !done.is_whole() && !is_file(&arguments.survey) {
         session.ui.next(&session.command(["check", &arguments.survey]));
     }
     Ok(DONE)
@@ -31,13 +32,18 @@ pub(super) fn perform(session: &Session, arguments: &RepairArgs) -> Result<u8, F
 
 /// Finds the history; a survey that cannot be loaded is no reason not to mend its history.
 fn find_history(session: &Session, given: &str) -> Result<PathBuf, Failure> {
-    if Path::new(given).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+    if is_file(given) {
         return Ok(PathBuf::from(given));
     }
     if is_id(given) && session.history(given).exists() {
         return Ok(session.history(given));
     }
     Ok(session.history(&session.load_survey(Some(given))?.value.id))
+}
+
+/// Tells whether a history itself is named instead of its survey.
+fn is_file(given: &str) -> bool {
+    Path::new(given).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }
 
 /// Whether something was done or only worked out.

@@ -15,12 +15,14 @@ use jiff::tz::TimeZone;
 
 use super::Session;
 use super::args::{TemplateArgs, TemplateKind};
+use super::connection::address_of;
 use super::diagnostic::{DONE, Failure};
 use super::output::replace_file;
 use crate::catalog::{Loaded, Origin};
 use crate::domain::period::Schedule;
 use crate::domain::survey::Survey;
 use crate::platform::owner_of;
+use crate::settings::Layer;
 
 /// The file in the user's config folder that holds the token, if no other is named.
 const TOKEN_FILE: &str = "token";
@@ -38,6 +40,10 @@ struct Task<'a> {
     /// Whom the root belongs to, where the system knows such a thing.
     owner: Option<u32>,
     token: Token,
+    /// Variables that name the GitHub to be asked, if the run would not find it by itself.
+    address: Vec<(&'static str, String)>,
+    /// The settings file that is in effect here.
+    settings: Option<String>,
     schedule: &'a Schedule,
     /// The zone of this machine's clock, and its name as far as it has one.
     machine: (TimeZone, String),
@@ -71,6 +77,14 @@ pub(super) fn perform(session: &Session, arguments: &TemplateArgs) -> Result<u8,
         None => session.ui.data(&on_one_page(&files))?,
     }
     let of_this_machine = [TemplateKind::Crontab, TemplateKind::Systemd].contains(&arguments.kind);
+    if arguments.kind == TemplateKind::GithubActions && session.settings.api.layer != Layer::Default
+    {
+        session.ui.say(&format!(
+            "note: the workflow asks the GitHub on which it runs, not `{}` ({})",
+            address_of(session)?.as_str().trim_end_matches('/'),
+            session.settings.api.layer
+        ));
+    }
     if let Token::File(path) = &task.token
         && of_this_machine
         && !Path::new(path).exists()
@@ -111,6 +125,8 @@ fn task<'a>(
         Origin::BuiltIn { .. } => None,
         Origin::File(_) => Some(session.catalog().read_survey_text(&arguments.survey)?),
     };
+    let settings = session.settings.file.as_ref();
+    let settings = settings.map(|path| as_text(&absolute(path)?)).transpose()?;
     let machine = TimeZone::system();
     let machine_name = machine.iana_name().unwrap_or("the time of this machine").to_owned();
     Ok(Task {
@@ -120,6 +136,8 @@ fn task<'a>(
         owner: owner_of(&root),
         root: as_text(&root)?,
         token: token(session, arguments)?,
+        address: address(session, arguments.kind)?,
+        settings,
         schedule,
         machine: (machine, machine_name),
         now: session.clock.now_utc(),
@@ -139,6 +157,28 @@ fn token(session: &Session, arguments: &TemplateArgs) -> Result<Token, Failure> 
             .hint("name its file with `--token-file FILE`, or say `--no-token`"));
     };
     Ok(Token::File(as_text(&absolute(&path)?)?))
+}
+
+/// Returns the variables that name the GitHub to be asked.
+///
+/// They say it as the environment here does: systemd's credential goes to a server that is named
+/// there, not to one that only a flag names, and GraphQL may lie elsewhere.
+fn address(session: &Session, kind: TemplateKind) -> Result<Vec<(&'static str, String)>, Failure> {
+    let is_needed = match (kind, &session.settings.api.layer) {
+        // A workflow runs on the GitHub that its runner names; its token is for no other.
+        (TemplateKind::GithubActions, _) | (_, Layer::Default) => false,
+        // No settings file is in the container.
+        (TemplateKind::Kubernetes, _) => true,
+        (_, layer) => !matches!(layer, Layer::File(_)),
+    };
+    if !is_needed {
+        return Ok(Vec::new());
+    }
+    let mut variables =
+        vec![("GITHUB_API_URL", address_of(session)?.as_str().trim_end_matches('/').to_owned())];
+    let graphql = session.settings.graphql_url.clone();
+    variables.extend(graphql.map(|url| ("GITHUB_GRAPHQL_URL", url)));
+    Ok(variables)
 }
 
 /// Returns the path without looking at the disk: what is to be run may run elsewhere.

@@ -74,6 +74,18 @@ fn damaged() -> (String, String) {
 }
 
 #[test]
+fn a_file_is_mended_without_a_next_step_that_takes_none() {
+    let (damaged, _) = damaged();
+    let workdir = Workdir::new();
+    workdir.write("mine.csv", &damaged);
+    let repaired = workdir.run(&["repair", "mine.csv"]);
+    assert_eq!(repaired.code, 0, "{}", repaired.snapshot());
+    assert!(repaired.stderr.contains("`mine.csv` has now "), "{}", repaired.stderr);
+    assert!(!repaired.stderr.contains("next:"), "{}", repaired.stderr);
+    assert_eq!(workdir.run(&["check", "mine.csv"]).code, 2, "it takes surveys alone");
+}
+
+#[test]
 fn a_damaged_history_is_mended_and_then_whole() {
     let (damaged, whole) = damaged();
     let workdir = with_history(&damaged);

@@ -130,6 +130,22 @@ fn the_only_survey_of_the_root_is_meant() {
 }
 
 #[test]
+fn a_recording_of_another_survey_says_which_fits() {
+    let workdir = Workdir::new();
+    workdir.run(&["init", "mine"]).success();
+    let outcome = workdir.run(&["collect", "--replay", "codingnomads-2023"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.snapshot());
+    let warning =
+        "warning: recording `codingnomads-2023` has no answer to what survey `mine` asks\n";
+    let hint = "hint: name a survey that it fits: `backend-frameworks`\n";
+    let stderr = &outcome.stderr;
+    assert!(stderr.contains(warning) && stderr.contains(hint), "{stderr}");
+    let named = ["collect", "backend-frameworks", "--replay", "codingnomads-2023", "-q"];
+    let outcome = workdir.run(&named);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{}", outcome.snapshot());
+}
+
+#[test]
 fn a_survey_is_never_written_over() {
     let workdir = Workdir::new();
     let first = workdir.run(&["init", "mine"]);

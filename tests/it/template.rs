@@ -61,6 +61,83 @@ fn each_kind_is_printed() {
 }
 
 #[test]
+fn the_github_that_is_asked_here_is_the_one_that_a_run_asks() {
+    let workdir = Workdir::new();
+    write_survey(&workdir, "config/surveys/mine.toml", "17 6 * * *", "UTC");
+    let outcome = |kind: &str, variables: &[(&str, &str)]| {
+        let mut command = workdir.command(&["template", kind, "mine", "--no-token"]);
+        command.envs(variables.iter().copied());
+        let outcome = workdir.run_command(&mut command);
+        assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+        outcome
+    };
+    let api = ("GITHUB_API_URL", "https://github.example.com/api/v3");
+    let graphql = ("GITHUB_GRAPHQL_URL", "https://github.example.com/graph?a=1%2");
+    let by_cron = "r() { GITHUB_API_URL=https://github.example.com/api/v3 ";
+    let by_systemd = "\nEnvironment=GITHUB_API_URL=https://github.example.com/api/v3\n";
+    let by_kubernetes = "\
+              env:
+                - name: GITHUB_API_URL
+                  value: \"https://github.example.com/api/v3\"
+";
+    let kinds = [("crontab", by_cron), ("systemd", by_systemd), ("kubernetes", by_kubernetes)];
+    for (kind, expected) in kinds {
+        for variable in [api, ("GH_HOST", "github.example.com")] {
+            let text = outcome(kind, &[variable]).stdout;
+            assert!(text.contains(expected) && !text.contains("GRAPHQL"), "{text}");
+        }
+        let text = outcome(kind, &[]).stdout;
+        assert!(!text.contains("GITHUB_API_URL"), "{text}");
+    }
+    let both = [api, graphql];
+    let cron = outcome("crontab", &both).stdout;
+    assert!(
+        cron.contains(" GITHUB_GRAPHQL_URL='https://github.example.com/graph?a=1\\%2' "),
+        "{cron}"
+    );
+    let unit = outcome("systemd", &both).stdout;
+    let line = "\nEnvironment=\"GITHUB_GRAPHQL_URL=https://github.example.com/graph?a=1%%2\"\n";
+    assert!(unit.contains(line), "{unit}");
+    // A workflow runs where its runner says, and its token is for there alone.
+    let workflow = outcome("github-actions", &[api]);
+    assert!(!workflow.stdout.contains("github.example.com"), "{}", workflow.stdout);
+    assert_eq!(
+        workflow.stderr,
+        "note: the workflow asks the GitHub on which it runs, not \
+         `https://github.example.com/api/v3` (environment, `GITHUB_API_URL`)\n"
+    );
+    // Settings reach what runs on this machine, and no container.
+    workdir.write(
+        "home/.config/repo-census/settings.toml",
+        "api_url = \"https://github.example.com/api/v3\"\n",
+    );
+    assert!(outcome("kubernetes", &[]).stdout.contains(by_kubernetes));
+    assert!(!outcome("crontab", &[]).stdout.contains("GITHUB_API_URL"));
+}
+
+#[test]
+fn settings_in_effect_are_named() {
+    let workdir = Workdir::new();
+    write_survey(&workdir, "config/surveys/mine.toml", "17 6 * * *", "UTC");
+    let print = |kind: &str| {
+        let mut command = workdir.command(&["template", kind, "mine", "--no-token"]);
+        let command = command.env("XDG_CONFIG_HOME", workdir.path("a $b 1%"));
+        workdir.run_command(command).success()
+    };
+    for kind in ["crontab", "systemd"] {
+        let text = print(kind);
+        assert!(!text.contains("--settings"), "{text}");
+    }
+    workdir.write("a $b 1%/repo-census/settings.toml", "timeout = \"5s\"\n");
+    let by_cron = " --no-token --settings '[folder]/a $b 1\\%/repo-census/settings.toml' >>";
+    let by_systemd = " --no-token --settings \"[folder]/a $$b 1%%/repo-census/settings.toml\"\n";
+    for (kind, expected) in [("crontab", by_cron), ("systemd", by_systemd)] {
+        let text = print(kind);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
 fn cron_gets_the_machines_own_time() {
     let cases = [
         ("17 6 * * *", "Europe/Berlin", "Europe/Paris"),

@@ -46,6 +46,7 @@ pub(super) fn perform(session: &Session, arguments: &CollectArgs) -> Result<u8, 
         None => Origin::Github,
     };
     let order = Order { session, arguments, survey, origin, periods };
+    order.warn_of_other_recording();
     Session::block_on(async {
         if arguments.dry_run { order.show_plan().await } else { order.carry_out(&outputs).await }
     })

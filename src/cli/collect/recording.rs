@@ -1,14 +1,46 @@
 //! The recording that a run keeps beside its history, if one is wanted.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::diagnostic::Failure;
+use chrono::NaiveDate;
+
+use super::super::diagnostic::{Failure, Hint, list};
 use super::{Order, Origin};
+use crate::catalog::Kind;
+use crate::collect::Plan;
+use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::RunId;
+use crate::domain::survey::Survey;
 
 impl Order<'_> {
+    /// Warns of a recording that has no answer to anything the survey asks, and says of which
+    /// surveys it may be: a recording does not name its own.
+    pub(super) fn warn_of_other_recording(&self) {
+        let Origin::Recording(recording) = &self.origin else { return };
+        let today = self.now().date_naive();
+        if percent_answered(&recording.value, &self.survey, today) > 0 {
+            return;
+        }
+        let catalog = self.session.catalog();
+        let loaded = catalog.names(Kind::Survey).into_iter();
+        let loaded = loaded.filter_map(|name| catalog.load_survey(Some(&name)).ok());
+        let rated: Vec<(usize, String)> = loaded
+            .map(|found| (percent_answered(&recording.value, &found.value, today), found.id))
+            .collect();
+        // Another survey may have a framework in common with it.
+        let most = rated.iter().map(|(percent, _)| *percent).max().unwrap_or_default();
+        let fitting = rated.into_iter().filter(|(percent, _)| most > 0 && *percent == most);
+        let fitting: Vec<String> = fitting.map(|(_, id)| id).collect();
+        let (survey, name) = (&self.survey.id, &recording.id);
+        let text = format!("recording `{name}` has no answer to what survey `{survey}` asks");
+        let hint = (!fitting.is_empty())
+            .then(|| Hint::new(format!("name a survey that it fits: {}", list(&fitting))));
+        self.session.ui.warn(&text, &[], hint.as_ref());
+    }
+
     /// Refuses a recording that is there, or that is the one being replayed.
     pub(super) fn refuse_recording(&self) -> Result<(), Failure> {
         let Some(path) = &self.arguments.record else { return Ok(()) };
@@ -72,6 +104,23 @@ impl Order<'_> {
             }
         }
     }
+}
+
+/// Returns of how many percent of a survey's queries on that day a recording has an answer.
+fn percent_answered(recording: &[RecordedAnswer], survey: &Survey, today: NaiveDate) -> usize {
+    // As a replay looks it up: by the text, or by the names where nobody knows the text.
+    let (by_name, texts): (Vec<_>, Vec<_>) =
+        recording.iter().partition(|answer| answer.query.is_empty());
+    let by_name: BTreeSet<(&str, &str)> =
+        by_name.iter().map(|answer| (&*answer.framework, &*answer.metric)).collect();
+    let texts: BTreeSet<&str> = texts.iter().map(|answer| &*answer.query).collect();
+    let queries = Plan::new(survey, today).queries;
+    let answered = queries.iter().filter(|planned| {
+        texts.contains(&*planned.query.text)
+            || planned.targets.iter().any(|of| by_name.contains(&(&*of.framework, &*of.metric)))
+    });
+    // One of a thousand is more than none.
+    (100 * answered.count()).div_ceil(queries.len().max(1))
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

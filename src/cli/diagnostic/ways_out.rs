@@ -55,7 +55,7 @@ fn root_and_survey(path: &Path) -> Option<(&Path, &str)> {
 }
 
 /// Returns words in backticks, in one line.
-pub(super) fn list(words: &[String]) -> String {
+pub(in crate::cli) fn list(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 

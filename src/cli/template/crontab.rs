@@ -81,10 +81,15 @@ fn command(task: &Task<'_>) -> String {
         Token::File(path) => format!("--token-file {}", quoted(path)),
         Token::None => "--no-token".to_owned(),
     };
+    // Cron knows HOME, but not every variable that leads to the settings.
+    let settings = task.settings.iter().map(|path| format!(" --settings {}", quoted(path)));
+    let settings: String = settings.collect();
+    let variables = task.address.iter().map(|(name, value)| format!("{name}={} ", quoted(value)));
+    let address: String = variables.collect();
     let (program, survey, root, folder) =
         (quoted(program), quoted(survey), quoted(root), quoted(&format!("{root}/output/{id}")));
     escaped(&format!(
-        "o={folder}; mkdir -p \"$o\"; r() {{ {program} collect {survey} --once --quiet --dir {root} {token} \
+        "o={folder}; mkdir -p \"$o\"; r() {{ {address}{program} collect {survey} --once --quiet --dir {root} {token}{settings} \
          >>\"$o/cron.log\" 2>&1; }}; r; c=$?; [ $c != 137 ] || {{ r; c=$?; }}; case $c in 0|75) ;; *) \
          echo \"repo-census ended with $c:\"; tail -n 20 \"$o/cron.log\";; esac"
     ))

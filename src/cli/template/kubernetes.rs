@@ -40,6 +40,7 @@ pub(super) fn render(task: &Task<'_>, image: Option<&str>) -> Result<Vec<File>, 
         .replace("                # <SURVEY MOUNT>\n", &part(has_survey, SURVEY_MOUNT))
         .replace("            # <TOKEN VOLUME>\n", &part(has_token, TOKEN_VOLUME))
         .replace("            # <SURVEY VOLUME>\n", &part(has_survey, SURVEY_VOLUME))
+        .replace("              # <ENVIRONMENT>\n", &environment(task))
         .replace("<TOKEN ARGUMENTS>", if has_token { TOKEN_FLAG } else { "--no-token" })
         .replace("<NAME>", name)
         .replace("<SURVEY>", id)
@@ -67,6 +68,19 @@ const SURVEY_MOUNT: &str = "                - name: survey\n                  mo
 
 const SURVEY_VOLUME: &str =
     "            - name: survey\n              configMap:\n                name: <NAME>\n";
+
+/// Renders the variables of the container.
+fn environment(task: &Task<'_>) -> String {
+    if task.address.is_empty() {
+        return String::new();
+    }
+    let variable = |(name, value): &(&str, String)| {
+        let value = quoted(value);
+        format!("                - name: {name}\n                  value: {value}\n")
+    };
+    let variables: String = task.address.iter().map(variable).collect();
+    format!("              env:\n{variables}")
+}
 
 /// Renders the survey as a `ConfigMap`.
 fn config_map(name: &str, id: &str, text: &str) -> String {

@@ -26,6 +26,13 @@ fn service(task: &Task<'_>) -> Result<String, Failure> {
         }
         Some(owner) => format!("# The owner of the folder below.\nUser={owner}\n"),
     };
+    // Without a user a service has no HOME, in which settings would be looked for.
+    let settings = task.settings.iter().map(|path| format!(" --settings {}", argument(path)));
+    let settings: String = settings.collect();
+    let variables = task.address.iter();
+    let address: String = variables
+        .map(|(name, value)| format!("Environment={}\n", path(&format!("{name}={value}"))))
+        .collect();
     let (program, survey) = (program(&task.program)?, argument(survey));
     let (root, writable) = (argument(root), path(root));
     Ok(format!(
@@ -37,7 +44,8 @@ fn service(task: &Task<'_>) -> Result<String, Failure> {
          \n\
          [Service]\n\
          Type=oneshot\n\
-         ExecStart={program} collect {survey} --once --quiet --dir {root}{flag}\n\
+         ExecStart={program} collect {survey} --once --quiet --dir {root}{flag}{settings}\n\
+         {address}\
          {token}\
          {user}\
          # 3: some counts are missing, and `repo-census health` tells; 75: another run was at work.\n\
