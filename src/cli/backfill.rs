@@ -1,8 +1,10 @@
 //! `backfill`: counts of the past by creation dates, a series of its own.
 //!
-//! What is answered is kept in one file, the sums in another that is worked out from it. `period` reads
-//! for which time, `points` writes the sums.
+//! What is answered is kept in one file, the sums in another that is worked out from it once every
+//! point was asked for. `period` reads for which time, `points` writes the sums, `earlier` names the
+//! series that they replace.
 
+mod earlier;
 mod period;
 mod points;
 
@@ -15,7 +17,7 @@ use super::Session;
 use super::args::BackfillArgs;
 use super::collect::{Heard, describe, in_words, listening, tell_set_aside, teller};
 use super::connection::Connection;
-use super::diagnostic::{DONE, Failure};
+use super::diagnostic::{DONE, Failure, NOT_FINISHED};
 use crate::collect::{
     Api, BackfillPlan, ChosenApi, CollectError, Ending, Known, Progressed, Refused, WhyApi,
     backfill, choose_api, start_run,
@@ -168,7 +170,12 @@ impl Order<'_> {
         let rest = format!("ask only for the rest with `{}`", self.command());
         let failure = match ended {
             Ok(collected) => match collected.ending {
-                Ending::Done => return self.close(&known, host.as_deref()),
+                Ending::Done if plan.asks(&known).is_empty() => {
+                    return self.close(&known, host.as_deref());
+                }
+                Ending::Done => {
+                    Failure::new(NOT_FINISHED, "some questions got no answer").because(kept)
+                }
                 Ending::Interrupted(signal) => {
                     Failure::interrupted(signal, format!("interrupted; {kept}"))
                 }
@@ -179,9 +186,7 @@ impl Order<'_> {
             }
             Err(CollectError::History(error)) => Failure::from(error).because(kept),
         };
-        // What is known by now is worth having.
-        self.write(&known, host.as_deref())?;
-        Err(failure.hint(rest))
+        Err(failure.because(self.what_stays()).hint(rest))
     }
 
     /// Returns the answers of earlier runs that may be used.

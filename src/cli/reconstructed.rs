@@ -99,6 +99,19 @@ fn read(session: &Session, subject: &Subject) -> Result<Vec<Reconstructed>, Fail
         Ok(rows) if rows.is_empty() => Err(HistoryError::Empty { path }.into()),
         Ok(rows) => Ok(rows),
         Err(HistoryError::Missing { .. }) => {
+            // The sums are written when the last question was answered, the answers one by one.
+            let answers = path.with_file_name("backfill-ranges.csv");
+            if answers.is_file() {
+                let message =
+                    format!("the reconstructed series `{}` is not finished", path.display());
+                return Err(Failure::failed(message)
+                    .because(format!("`{}` has the answers so far", answers.display()))
+                    .hint(format!(
+                        "finish it with the command that began it, its `--from` and `--every` \
+                         included: `{}`",
+                        command()
+                    )));
+            }
             Err(Failure::failed(format!("there is no reconstructed series `{}`", path.display()))
                 .hint(format!("make one with `{}`", command())))
         }

@@ -125,6 +125,94 @@ fn a_missing_answer_leaves_out_what_rests_on_it_until_it_comes() {
     assert!(!workdir.read("output/two/backfill.csv").contains(",failed,"));
 }
 
+/// The same time as [`YEARS`], but more questions than a window has.
+const QUARTERS: [&str; 8] =
+    ["backfill", "two", "--from", "2012", "--to", "2016", "--every", "quarter"];
+
+/// A GitHub that has 30 searches every few seconds.
+fn slow_fake() -> FakeGithub {
+    let builder = FakeGithub::builder().user("alice", &[TOKEN]).window(Duration::from_secs(5));
+    builder.population(Population::shared(), StopsAbove::default()).start()
+}
+
+#[test]
+fn a_finished_series_stays_until_the_next_one_is_whole() {
+    let (workdir, github) = (workdir(), slow_fake());
+    let (file, ranges) = ("output/two/backfill.csv", "output/two/backfill-ranges.csv");
+    assert_eq!(ask(&workdir, &github, &YEARS).code, 0);
+    let years = workdir.read(file);
+    let shown = |words: &[&str]| workdir.run(&[words, &["--reconstructed"][..]].concat()).success();
+    let show = || [shown(&["report", "two"]), shown(&["trend", "two", "--format", "csv"])];
+    let of_years = show();
+
+    let cut = ask(&workdir, &github, &[&QUARTERS[..], &["--max-time", "1s"]].concat());
+    assert_eq!(cut.code, 3, "{}", cut.snapshot());
+    assert!(workdir.read(ranges).lines().count() > 1 + 10, "some quarters were answered");
+    assert_eq!(workdir.read(file), years, "half a series took the place of a whole one");
+    assert_eq!(show(), of_years);
+    let said = "`output/two/backfill.csv` still holds the earlier series (by year, 2012 to 2016)";
+    assert!(cut.stderr.contains(said), "{}", cut.stderr);
+    let rest = "ask only for the rest with `repo-census backfill two --from 2012 --to 2016 --every quarter";
+    assert!(cut.stderr.contains(rest), "{}", cut.stderr);
+
+    // The rest replaces it: the new days have the old ones among them, so nothing is to be said.
+    let whole = ask(&workdir, &github, &QUARTERS);
+    assert_eq!(whole.code, 0, "{}", whole.snapshot());
+    assert_eq!(read_points(&workdir.path(file)).len(), 2 * 20);
+    assert!(!whole.stderr.contains("replace"), "{}", whole.stderr);
+    let queries = github.queries();
+    let different: BTreeSet<&String> = queries.iter().collect();
+    let again = queries.len() - different.len();
+    assert!(again <= github.refused(), "{again} twice, {} were refused", github.refused());
+
+    // The other way round days get lost, which is told. No question is needed.
+    let back = ask(&workdir, &github, &YEARS);
+    let said = "they replace the earlier series (by quarter, 2012-03 to 2016-12), whose answers stay \
+                in `output/two/backfill-ranges.csv`";
+    assert_eq!((back.code, github.queries().len()), (0, queries.len()), "{}", back.snapshot());
+    assert!(back.stderr.contains(said), "{}", back.stderr);
+    assert_eq!(workdir.read(file), years);
+}
+
+#[test]
+fn a_first_series_is_shown_when_it_is_whole() {
+    let (workdir, github) = (workdir(), slow_fake());
+    let cut = ask(&workdir, &github, &[&QUARTERS[..], &["--max-time", "1s"]].concat());
+    assert_eq!(cut.code, 3, "{}", cut.snapshot());
+    let said = "`output/two/backfill.csv` gets this series once every point was asked for";
+    assert!(cut.stderr.contains(said), "{}", cut.stderr);
+    for command in ["report", "trend"] {
+        let shown = workdir.run(&[command, "two", "--reconstructed"]);
+        assert_eq!((shown.code, shown.stdout.as_str()), (1, ""), "{}", shown.snapshot());
+        let said = "the reconstructed series `output/two/backfill.csv` is not finished";
+        assert!(shown.stderr.contains(said), "{}", shown.stderr);
+        let said = "`output/two/backfill-ranges.csv` has the answers so far";
+        assert!(shown.stderr.contains(said), "{}", shown.stderr);
+        assert!(shown.stderr.contains("`repo-census backfill two`"), "{}", shown.stderr);
+    }
+    assert_eq!(ask(&workdir, &github, &QUARTERS).code, 0);
+    assert_eq!(read_points(&workdir.path("output/two/backfill.csv")).len(), 2 * 20);
+    workdir.run(&["report", "two", "--reconstructed"]).success();
+}
+
+#[test]
+fn a_query_that_is_always_refused_keeps_no_series_back() {
+    let (workdir, github) = (workdir(), fake());
+    let short = ["backfill", "two", "--from", "2012", "--to", "2014", "--every", "year"];
+    assert_eq!(ask(&workdir, &github, &short).code, 0);
+    let refused = "cakephp is:public created:2015-01-01T00:00:00Z..2015-12-31T23:59:59Z";
+    github.add_fault(Fault::new(When::query(refused), Reply::NotFound).times(100));
+    for _ in 0..2 {
+        let outcome = ask(&workdir, &github, &YEARS);
+        assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
+        assert!(outcome.stderr.contains("`CakePHP` repositories: 3 of 5 points"));
+        let rows = workdir.read("output/two/backfill.csv");
+        assert_eq!(rows.lines().count(), 1 + 10, "{rows}");
+        assert_eq!(rows.lines().filter(|row| row.contains(",failed,")).count(), 2, "{rows}");
+        workdir.run(&["report", "two", "--reconstructed"]).success();
+    }
+}
+
 /// Returns the points of a file: framework and day to count and status.
 pub(crate) fn read_points(file: &Path) -> BTreeMap<(String, String), (u64, String)> {
     let mut reader = csv::Reader::from_path(file).expect("a file");

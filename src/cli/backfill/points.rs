@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::earlier::Earlier;
 use super::{Order, last_of};
 use crate::cli::Session;
 use crate::cli::diagnostic::{DONE, Failure, Hint, NOT_FINISHED};
@@ -12,16 +13,33 @@ use crate::domain::sample::{Detail, Outcome, Sample, Source, SourceKind};
 use crate::history::{HistoryError, Reconstructed, read_backfill, replace_backfill};
 use crate::report::count;
 
+/// What became of the file of the sums.
+struct Written {
+    /// How many points of the plan are in it.
+    points: usize,
+    /// The series that lack some, and how many they have.
+    lacking: Vec<String>,
+    /// What it had of the same frameworks and metrics.
+    replaced: Option<Earlier>,
+}
+
 impl Order<'_> {
     /// Writes the points and tells how firm they are.
     pub(super) fn close(&self, known: &Known, host: Option<&str>) -> Result<u8, Failure> {
-        let (points, lacking) = self.write(known, host)?;
+        let Written { points, lacking, replaced } = self.write(known, host)?;
         let path = self.sums();
         self.session.ui.say(&format!(
             "wrote `{}`: {} points; they count only repositories that still exist",
             path.display(),
             count(points as u64)
         ));
+        if let Some(earlier) = replaced.filter(|earlier| !earlier.is_within(&self.plan.last_days)) {
+            let ranges = self.ranges();
+            let ranges = ranges.display();
+            self.session.ui.say(&format!(
+                "they replace the earlier series ({earlier}), whose answers stay in `{ranges}`"
+            ));
+        }
         let (differed, unchecked) = self.checks(known);
         if !differed.is_empty() {
             let text = "GraphQL and REST differ by more than 1 %; these were counted over REST";
@@ -62,44 +80,56 @@ impl Order<'_> {
         (differed, unchecked)
     }
 
-    /// Replaces the file of the sums; series of other metrics stay in it. Returns how many points
-    /// were written, and which series lack some.
-    pub(super) fn write(
-        &self,
-        known: &Known,
-        host: Option<&str>,
-    ) -> Result<(usize, Vec<String>), Failure> {
+    /// Says what the file of the sums holds while this backfill is not finished.
+    pub(super) fn what_stays(&self) -> String {
         let path = self.sums();
-        let planned: BTreeSet<(&str, &str)> = self
-            .plan
-            .series
-            .iter()
-            .flat_map(|series| &series.targets)
-            .map(|target| (target.framework.as_str(), target.metric.as_str()))
-            .collect();
+        let is_planned = self.planned();
+        let rows = read_backfill(&path).unwrap_or_default();
+        let days = rows.iter().filter(|row| is_planned(&row.sample)).map(|row| row.as_of);
+        let path = path.display();
+        match Earlier::of(days) {
+            Some(earlier) => format!("`{path}` still holds the earlier series ({earlier})"),
+            None => format!("`{path}` gets this series once every point was asked for"),
+        }
+    }
+
+    /// Returns a test for samples of the frameworks and metrics of the plan.
+    fn planned(&self) -> impl Fn(&Sample) -> bool + '_ {
+        let targets = self.plan.series.iter().flat_map(|series| &series.targets);
+        let planned: BTreeSet<(&str, &str)> =
+            targets.map(|target| (target.framework.as_str(), target.metric.as_str())).collect();
+        move |sample| planned.contains(&(sample.framework.as_str(), sample.metric.as_str()))
+    }
+
+    /// Replaces the file of the sums; series of other metrics stay in it.
+    ///
+    /// Only when every point was asked for: half a series must not take the place of a whole one. A
+    /// point whose answer failed has its row, without a number.
+    fn write(&self, known: &Known, host: Option<&str>) -> Result<Written, Failure> {
+        let path = self.sums();
+        let is_planned = self.planned();
         let mut rows = read_others(self.session, &path)?;
+        let earlier = rows.iter().filter(|row| is_planned(&row.sample)).map(|row| row.as_of);
+        let replaced = Earlier::of(earlier);
         rows.retain(|row| {
             let sample = &row.sample;
-            !planned.contains(&(sample.framework.as_str(), sample.metric.as_str()))
+            !is_planned(sample)
                 && self.survey.metrics.iter().any(|metric| metric.id == sample.metric)
         });
         let others = rows.len();
         let mut lacking = Vec::new();
         for series in &self.plan.series {
-            let points = match self.plan.reconstruct(series, known) {
-                Some(done) => done.points,
-                None => self.plan.known_points(series, known),
-            };
+            let Some(done) = self.plan.reconstruct(series, known) else { continue };
             let numbered = |point: &&Point| point.outcome != Outcome::Failed;
-            let found = points.iter().filter(numbered).count();
+            let found = done.points.iter().filter(numbered).count();
             if found < self.plan.last_days.len() {
                 let all = self.plan.last_days.len();
                 lacking.push(format!("{}: {found} of {all} points", names(series)));
             }
-            rows.extend(points.iter().flat_map(|point| self.rows_of(series, point, host)));
+            rows.extend(done.points.iter().flat_map(|point| self.rows_of(series, point, host)));
         }
         replace_backfill(&path, &rows)?;
-        Ok((rows.len() - others, lacking))
+        Ok(Written { points: rows.len() - others, lacking, replaced })
     }
 
     /// Makes the rows of a point, one for each framework and metric that it counts for.

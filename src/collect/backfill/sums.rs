@@ -124,15 +124,6 @@ impl BackfillPlan {
         self.look(series, known, &mut Vec::new())
     }
 
-    /// Returns the points of a series as far as they are known: those up to the first range without
-    /// an answer.
-    #[must_use]
-    pub fn known_points(&self, series: &SeriesPlan, known: &Known) -> Vec<Point> {
-        let seen = Look { series, known, trust: Trust::Any };
-        let sums = self.ranges.iter().map_while(|range| seen.sum(*range, &mut Vec::new()));
-        self.points(sums)
-    }
-
     fn look(
         &self,
         series: &SeriesPlan,
