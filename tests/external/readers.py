@@ -10,6 +10,7 @@ from census import HEADER, LONG, Failed, Github, Workdir, expect, main, make_chu
 
 SECONDS = 60 if LONG else 10
 FRAMEWORKS = 12
+MET = "the last line of `output/mine/history.csv` is cut off, or being written; it is left out"
 BUSY = "another process is writing to `output/mine/history.csv`"
 
 
@@ -79,7 +80,10 @@ class Contest:
             self.count(early=1)
             return
         report.expect(0)
-        expect("warning" not in report.stderr, f"a warning: {report}")
+        # A file system may show the first part of a write that crosses a page; it is told and left out.
+        warnings = [line for line in report.stderr.splitlines() if line.startswith("warning")]
+        expect(all(MET in line for line in warnings), f"a warning: {report}")
+        self.count(met=len(warnings))
         lines = report.stdout.splitlines()
         expect(len(lines) == 1 + FRAMEWORKS, f"{len(lines)} lines: {report.stdout}{report}")
         # As long as no run is finished the first one is shown as far as it is.
@@ -122,7 +126,7 @@ def perform():
     expect(f["runs"] > 3 and f["imports"] > 3 and f["refused"] > 3 and f["reads"] > 50, f"too little happened: {dict(f)}")
     return (
         f"{SECONDS} s, 2 appenders, 1 importer, 5 readers: {f['runs']} runs, {f['imports']} imports, {f['refused']} refused "
-        f"with 75, {f['reads']} reads; {len(contest.acknowledged)} rows acknowledged, 0 lost, 0 doubled, 0 half rows read"
+        f"with 75, {f['reads']} reads, {f['met']} of them met a write; {len(contest.acknowledged)} rows acknowledged, 0 lost, 0 doubled, 0 half rows read"
     )
 
 

@@ -100,3 +100,19 @@ fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     files
 }
+
+#[test]
+fn the_package_has_all_that_its_build_reads() {
+    let listed = std::process::Command::new(env!("CARGO"))
+        .args(["package", "--list", "--allow-dirty", "--offline", "--locked"])
+        .current_dir(repository("."))
+        .output()
+        .expect("cargo starts");
+    let listed = String::from_utf8(listed.stdout).expect("text");
+    let is_packed = |file: &str| listed.lines().any(|line| line.replace('\\', "/") == file);
+    for file in
+        ["Cargo.lock", "LICENSE-MIT", "askama.toml", "src/report/page/page.html", "src/main.rs"]
+    {
+        assert!(is_packed(file), "{file} is not among\n{listed}");
+    }
+}
