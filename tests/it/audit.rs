@@ -222,6 +222,20 @@ fn workdir() -> Workdir {
     workdir
 }
 
+/// Takes out the counts of what was pushed to of late: they are others tomorrow.
+fn without_days(told: &str) -> String {
+    let masked = told.lines().map(|line| match line.split_once(",active,") {
+        Some((name, rest)) => {
+            format!(
+                "{name},active,[count]{}",
+                rest.trim_start_matches(|c: char| c.is_ascii_digit())
+            )
+        }
+        None => line.to_owned(),
+    });
+    masked.collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn ranks_by_every_way_have_a_table_and_a_chart() {
     let (workdir, github) = (workdir(), github(Duration::ZERO));
@@ -269,7 +283,7 @@ fn ranks_by_every_way_have_a_table_and_a_chart() {
     assert_eq!(github.requests().len(), asked, "nothing of this asked anything");
     workdir.write("output/five/audit.json", "{}");
     told.push_str(&shown(&[]).stderr);
-    insta::assert_snapshot!("sensitivity", told);
+    insta::assert_snapshot!("sensitivity", without_days(&told));
 }
 
 #[test]

