@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{fake_many, write_survey};
 use crate::fake_github::{FakeGithub, TimeModel};
@@ -30,29 +30,35 @@ fn a_thousand_counts_survive_kills_and_are_not_asked_twice() {
     let mut in_flight: BTreeSet<String> = BTreeSet::new();
     let mut kills = 0;
     for round in 0..60 {
-        let resume: &[&str] =
-            if workdir.path("output/many/history.csv").exists() { &["--resume"] } else { &[] };
+        // A run that was killed before its first answer left no rows to go on from.
+        let resume: &[&str] = if has_rows(&workdir) { &["--resume"] } else { &[] };
+        let before = github.graphql_requests().len();
         let mut child = collect(&workdir, &github, &[resume, &["--cross-check", "0"]].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        // On a busy machine a program takes its time to start.
-        let before = github.graphql_requests().len();
-        for _ in 0..100 {
-            if github.graphql_requests().len() > before {
+        // Documents are sent one by one, so the second tells that the first was answered, however busy
+        // the machine is.
+        let documents = before + fastrand::usize(1..5);
+        let give_up_at = Instant::now() + Duration::from_secs(30);
+        let mut ended = None;
+        while github.graphql_requests().len() < documents && Instant::now() < give_up_at {
+            std::thread::sleep(Duration::from_millis(10));
+            ended = child.try_wait().expect("a child");
+            if ended.is_some() {
                 break;
             }
-            std::thread::sleep(Duration::from_millis(100));
         }
-        std::thread::sleep(Duration::from_millis(fastrand::u64(0..250)));
-        if child.try_wait().expect("a child").is_some_and(|status| status.success()) {
+        std::thread::sleep(Duration::from_millis(fastrand::u64(0..100)));
+        if let Some(status) = ended.or_else(|| child.try_wait().expect("a child")) {
+            assert!(status.success(), "round {round}: {status}");
             break;
         }
         child.kill().expect("a kill");
         child.wait().expect("an end");
         kills += 1;
-        assert!(round < 59, "an end");
+        assert!(round < 59, "it comes to no end");
         // What was on its way when the program died may arrive a little later.
         std::thread::sleep(Duration::from_millis(300));
         let documents = github.graphql_requests();
@@ -71,6 +77,11 @@ fn a_thousand_counts_survive_kills_and_are_not_asked_twice() {
     let wrong: Vec<_> = twice.filter(|(query, _)| !in_flight.contains(*query)).collect();
     assert!(wrong.is_empty(), "asked twice: {wrong:?}");
     expect_whole(&workdir, 1_000);
+}
+
+fn has_rows(workdir: &Workdir) -> bool {
+    let history = std::fs::read_to_string(workdir.path("output/many/history.csv"));
+    history.is_ok_and(|text| text.lines().count() > 1)
 }
 
 /// The history has one run with each count, and each is right.
