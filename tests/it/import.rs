@@ -318,6 +318,19 @@ fn periods_make_runs_and_mapped_columns_say_more() {
 }
 
 #[test]
+fn a_header_is_no_hint_for_a_spreadsheet() {
+    for name in ["n", "sep=;name"] {
+        let workdir = with_history(whole());
+        workdir.write("other.csv", format!("{name},d,c\nAlpha,2023-11-21,5\n"));
+        let name = format!("framework={name}");
+        let columns = ["--date-column", "d", "--map", &name, "--map", "repo_count=c"];
+        workdir.run(&[&IMPORT[..], &columns].concat()).success();
+        let row = ",Alpha,,repositories,,1,1,5,unchecked,import,,\n";
+        assert!(workdir.read(HISTORY).contains(row), "{name}");
+    }
+}
+
+#[test]
 fn what_only_looks_like_a_time_zone_is_none() {
     let workdir = with_history(whole());
     for moment in ["2023-11-21 10:00:00++5", "2023-11-21T10:00:00-+5:30"] {

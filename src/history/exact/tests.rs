@@ -74,6 +74,8 @@ fn moments_that_lost_something_or_say_two_things_are_not() {
         "21.11.2026.1 06:00:04",
         "2026-11-21 06:00:04+99:00",
         "2026-11-21 06:00:04+é0",
+        "2026-11-21 06:000:04",
+        "2026-11-21 06::04",
         "1.2",
     ] {
         assert_eq!(moment(text, Grain::Seconds), Err(Doubt::Nonsense), "{text}");
@@ -145,6 +147,10 @@ fn whole_numbers_with_separators() {
         "12a",
         "18446744073709551616",
         "1,240.033",
+        "1E",
+        "1Ex",
+        "1xE5",
+        "1.2E5x",
     ] {
         assert_eq!(whole(text), Err(Doubt::Nonsense), "{text}");
     }

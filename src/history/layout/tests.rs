@@ -47,3 +47,19 @@ fn rows_another_program_wrote_are_told() {
          not a moment such as `2026-11-21T06:00:04Z`"
     );
 }
+
+#[test]
+fn a_row_in_another_form_is_told_unless_the_header_says_enough() {
+    let ours = String::from_utf8(row::header()).expect("text");
+    let row = "20261121T060003Z-7f3a,2026-11-21T06:00:04Z,s,Spring,Java,m,,1,1,5,complete,rest,,\n";
+    let quoted = row.replace("Spring", "\"Spring\"");
+    let told = |header: &str, row: &str| {
+        let mut layout = Layout::of_history(header.as_bytes()).expect("a history");
+        layout.examine_row(row.as_bytes(), 2);
+        layout.differences.join(" and ")
+    };
+    assert_eq!(told(&ours, row), "");
+    assert_eq!(told(&ours, &quoted), "line 2 is not written as we write it");
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    assert_eq!(told(&crlf(&ours), &crlf(&quoted)), "lines end in CR LF");
+}
