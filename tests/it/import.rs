@@ -67,6 +67,24 @@ fn another_machines_history_is_merged_in_either_direction() {
 }
 
 #[test]
+fn of_rows_of_one_moment_ours_stand_first() {
+    let whole = whole();
+    let rows: Vec<&str> = whole.lines().collect();
+    let named = |name: &str| rows[1].replacen(&fields(rows[1])[3], name, 1);
+    let ours = format!("{}\n{}\n", rows[0], named("Zeta"));
+    let theirs = format!("{}\n{}\n", rows[0], named("Alpha"));
+    let (workdir, outcome) = imported(&ours, &theirs);
+    outcome.success();
+    let merged = workdir.read(HISTORY);
+    let names: Vec<String> = merged.lines().skip(1).map(|row| fields(row)[3].clone()).collect();
+    assert_eq!(names, ["Zeta", "Alpha"]);
+}
+
+fn fields(row: &str) -> Vec<String> {
+    row.split(',').map(str::to_owned).collect()
+}
+
+#[test]
 fn a_dry_run_says_what_would_be_added_and_writes_nothing() {
     let (one, other) = split(|_, row| row.starts_with("20261114"));
     let workdir = with_history(&one);
@@ -198,6 +216,10 @@ fn a_damaged_history_is_repaired_first() {
         assert_eq!(workdir.read(HISTORY), whole);
     }
     insta::assert_snapshot!(told.join("\n"));
+    // Only the first of many are listed, and all are counted.
+    let garbage: String = (0..25).map(|no| format!("garbage {no}\n")).collect();
+    let many = refused(&(whole.clone() + &garbage), &whole);
+    assert!(many.contains("5 more"), "{many}");
 }
 
 #[test]

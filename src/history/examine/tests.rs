@@ -21,9 +21,12 @@ fn row_of(run: &str, outcome: Outcome) -> Sample {
 }
 
 fn examined(samples: &[Sample], schedule: Option<&str>, now: &str) -> Examination {
+    examined_text(&[row::header(), row::encode(samples)].concat(), schedule, now)
+}
+
+fn examined_text(text: &[u8], schedule: Option<&str>, now: &str) -> Examination {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("history.csv");
-    let text = [row::header(), row::encode(samples)].concat();
     std::fs::write(&path, text).expect("a history");
     let schedule =
         schedule.map(|line| Schedule::parse(line, TimeZone::UTC, "UTC").expect("a schedule"));
@@ -93,6 +96,29 @@ fn moments_out_of_sense_are_told_and_no_work_for_repair() {
         ]
     );
     assert!(!found.is_sound() && !found.needs_repair());
+}
+
+#[test]
+fn unknown_statuses_are_told_with_their_first_line_and_how_often_they_stand() {
+    let row = row::encode(&[row_of("20261101T061703Z-0001", Outcome::Complete(5))]);
+    let row = String::from_utf8(row).expect("text");
+    let words: Vec<String> =
+        (10..35).map(|no| format!("odd{no}")).chain(["odd10".into()]).collect();
+    let rows = words.iter().map(|word| row.replace(",complete,", &format!(",{word},")));
+    let text = String::from_utf8(row::header()).expect("text") + &rows.collect::<String>();
+    let found = examined_text(text.as_bytes(), None, "2026-11-02T00:00:00Z");
+    assert_eq!(found.unknown_statuses.len(), row::MOST_TOLD, "the first words");
+    assert_eq!(found.unknown_statuses["odd10"], (2, 2), "the first line, and how often");
+    assert_eq!(found.unknown_statuses["odd29"], (21, 1));
+    assert_eq!(found.bad.count, 26);
+}
+
+#[test]
+fn the_beginning_of_a_header_is_cut_off_and_an_empty_file_is_not() {
+    let examined = |text: &[u8]| examined_text(text, None, "2026-11-02T00:00:00Z");
+    assert_eq!(examined(b"run,obs").cut_line, Some(1));
+    let empty = examined(b"");
+    assert_eq!((empty.cut_line, empty.is_sound()), (None, true));
 }
 
 #[test]
