@@ -329,6 +329,34 @@ fn what_only_looks_like_a_time_zone_is_none() {
 }
 
 #[test]
+fn utf_16_is_named_with_the_way_to_convert_it() {
+    let workdir = with_history(whole());
+    let units = |swap: bool| -> Vec<u8> {
+        let bytes = |unit: u16| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        FOREIGN.encode_utf16().flat_map(bytes).collect()
+    };
+    let cases = [
+        ([&b"\xFF\xFE"[..], &units(false)].concat(), "UTF-16"),
+        ([&b"\xFE\xFF"[..], &units(true)].concat(), "UTF-16"),
+        (units(false), "UTF-16LE"),
+        (units(true), "UTF-16BE"),
+    ];
+    for (bytes, encoding) in cases {
+        workdir.write("other.csv", bytes);
+        let refused = workdir.run(&MAPPED);
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+        assert_eq!(
+            refused.stderr,
+            format!(
+                "error: `other.csv` is {encoding} text; only UTF-8 is read\n\nhint: save it as UTF-8, or \
+                 make a copy with `iconv -f {encoding} -t UTF-8 other.csv > utf-8.csv`\n"
+            )
+        );
+        assert_eq!(workdir.read(HISTORY), whole());
+    }
+}
+
+#[test]
 fn foreign_files_are_refused_with_all_their_problems() {
     let workdir = with_history(whole());
     let mut told = String::new();
@@ -344,6 +372,10 @@ fn foreign_files_are_refused_with_all_their_problems() {
     refuse("Name;Stars;Stars\nAlpha;5;6\n", &MAPPED);
     refuse("Name;Day;Stars\nAlpha;21.11.2023;5\nAlpha;21.11.2023;6\n", &MAPPED);
     refuse("Name;Day;Stars\nAlpha;21.11.2023;5", &MAPPED);
+    refuse("Name;Tag;Stars\nAlpha;21.11.2023;5\n", &MAPPED);
+    let many: Vec<String> =
+        (0..25).map(|at| format!("column number {at} {}", "x".repeat(at))).collect();
+    refuse(&format!("{}\n", many.join(";")), &MAPPED);
     refuse("", &MAPPED);
     refuse("", &["import", "elsewhere.csv", "--into", "everything"]);
     refuse(FOREIGN, &[&IMPORT[..], &["--map", "stars=Stars"]].concat());

@@ -80,7 +80,10 @@ fn what_there_is_not_is_told() {
             stderr(&["report", "--at", "20261107T061702Z-0000"]),
             stderr(&["report", "--at", "yesterday"]),
             stderr(&["report", "--metric", "stars"]),
+            stderr(&["report", "--metric", "repositorys"]),
             stderr(&["report", "--against", "nobody-2023"]),
+            stderr(&["report", "--against", "codingnomad-2023"]),
+            stderr(&["report", "--against", "2023"]),
         ]
         .join("\n")
     );
@@ -193,7 +196,7 @@ fn rows_that_cannot_be_read_are_a_note_in_every_format() {
     workdir.write("output/everything/history.csv", history + "garbage\n");
     for format in ["table", "md", "json", "methods"] {
         let shown = workdir.run(&["report", "--format", format]).success();
-        assert!(shown.contains("1 rows of the history that cannot be read"), "{format}: {shown}");
+        assert!(shown.contains("1 row of the history that cannot be read"), "{format}: {shown}");
     }
 }
 
