@@ -59,6 +59,12 @@ pub(super) fn perform(session: &Session, arguments: &InitArgs) -> Result<u8, Fai
         None => EXAMPLE.replace("NAME", name),
     };
     write_survey(session, name, &text)?;
+    if let Some(from) = &arguments.from {
+        let text = format!(
+            "note: it has the title of `{from}`, which heads reports; change `title` in it"
+        );
+        session.ui.say(&text);
+    }
     session.ui.next(&session.command(["check", name]));
     Ok(DONE)
 }
