@@ -1,27 +1,25 @@
-//! Formats and files: what goes to stdout, and what replaces which file.
+//! Formats and files: what goes to stdout, and what replaces which file. What a report becomes in each
+//! format is in `render`.
+
+mod render;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use super::args::{AuditArgs, ChartArg, Format, OutputArgs, TrendArgs};
+use super::args::{AuditArgs, Format, OutputArgs, TrendArgs};
 use super::diagnostic::{Failure, Hint};
 use super::page;
 use super::ui::Ui;
 use crate::export::{HAS_PNG, NewFile, PngError, render_png};
 use crate::history::is_history;
-use crate::report::{
-    ChartLook, Look, RankingReport, ScaleChoice, Scene, Theme, TrendReport, Words, draw_ranking,
-    draw_ranks, draw_trend, render_csv, render_json, render_markdown, render_methods, render_svg,
-    render_terminal, render_trend_csv, render_trend_json, render_trend_markdown,
-    render_trend_terminal,
-};
+use crate::report::{Scene, render_svg};
+
+use render::FILE_LOOK;
+pub(super) use render::{Render, Rendered, Wishes, WithPage};
 
 /// The version that method sections and citations name.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// How a table looks in a file.
-const FILE_LOOK: Look = Look { columns: 100, blocks: true };
 
 /// Which format the ending of a file chooses. The method section has none: it goes by its name.
 const ENDINGS: [(&str, Format); 7] = [
@@ -66,64 +64,8 @@ const SENSITIVITY_FILES: &[(&str, Format)] = &[
     ("sensitivity.svg", Format::Svg),
     ("sensitivity.png", Format::Png),
 ];
-/// The stem of files that draw ranks, whatever `--chart` says.
-const RANKS_STEM: &str = "ranks";
-/// How wide pictures are if nobody says it.
-const WIDTH_PX: u32 = 800;
-const PNG_WIDTH_PX: u32 = 1600;
-
 /// How many texts that lost characters are named.
 const MOST_NAMED: usize = 5;
-
-/// A report that can be written in every format that was chosen for it.
-pub(super) trait Render {
-    /// Returns the report in a format.
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered;
-}
-
-/// What a report became.
-pub(super) enum Rendered {
-    Text(String),
-    Picture(Scene),
-}
-
-/// How formats should look.
-#[derive(Clone, Copy)]
-pub(super) struct Wishes {
-    /// The look of tables.
-    look: Look,
-    theme: Theme,
-    width_px: Option<u32>,
-    /// What the picture of a trend draws.
-    chart: ChartArg,
-    scale: ScaleChoice,
-}
-
-impl Wishes {
-    /// Returns what is drawn where nothing was wished for.
-    fn plain(look: Look) -> Self {
-        let (chart, scale) = (ChartArg::Lines, ScaleChoice::ByData);
-        Self { look, theme: Theme::Light, width_px: None, chart, scale }
-    }
-
-    /// Returns the look of tables.
-    pub(super) fn look(&self) -> Look {
-        self.look
-    }
-
-    /// Returns how a chart is drawn in a format.
-    pub(super) fn chart_look(&self, format: Format) -> ChartLook {
-        let width_px = if format == Format::Png { PNG_WIDTH_PX } else { WIDTH_PX };
-        ChartLook { width_px: self.width_px.unwrap_or(width_px), words: Words::All }
-    }
-
-    /// Returns the wishes for a file: those of its own name come first.
-    fn for_file(&self, path: &Path) -> Self {
-        let is_ranks = path.file_stem().is_some_and(|stem| stem == RANKS_STEM);
-        let chart = if is_ranks { ChartArg::Ranks } else { self.chart };
-        Self { look: FILE_LOOK, chart, ..*self }
-    }
-}
 
 /// What is to be written where, known before any work begins.
 pub(super) struct Outputs {
@@ -296,58 +238,6 @@ impl Outputs {
     }
 }
 
-impl Render for RankingReport {
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
-        Rendered::Text(match format {
-            Format::Table => render_terminal(self, wishes.look),
-            Format::Md => render_markdown(self),
-            Format::Csv => render_csv(self),
-            Format::Json => render_json(self),
-            Format::Methods => render_methods(self, VERSION),
-            Format::Svg | Format::Png => {
-                return Rendered::Picture(draw_ranking(self, wishes.chart_look(format)));
-            }
-            Format::Html => page::render_alone(self),
-        })
-    }
-}
-
-/// A ranking whose page says more than it.
-pub(super) struct WithPage {
-    pub(super) report: RankingReport,
-    pub(super) page: String,
-}
-
-impl Render for WithPage {
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
-        match format {
-            Format::Html => Rendered::Text(self.page.clone()),
-            format => self.report.render(format, wishes),
-        }
-    }
-}
-
-impl Render for TrendReport {
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
-        Rendered::Text(match format {
-            Format::Md => render_trend_markdown(self),
-            Format::Csv => render_trend_csv(self),
-            Format::Json => render_trend_json(self),
-            // Method section and page were refused when formats were chosen.
-            Format::Table | Format::Methods | Format::Html => {
-                render_trend_terminal(self, wishes.look)
-            }
-            Format::Svg | Format::Png => {
-                let look = wishes.chart_look(format);
-                return Rendered::Picture(match wishes.chart {
-                    ChartArg::Lines => draw_trend(self, look, wishes.scale),
-                    ChartArg::Ranks => draw_ranks(self, look),
-                });
-            }
-        })
-    }
-}
-
 /// Refuses a format that this build lacks, before any work is spent on it.
 fn refuse_missing(format: Format) -> Result<(), Failure> {
     if format == Format::Html {
@@ -364,6 +254,11 @@ fn refuse_missing(format: Format) -> Result<(), Failure> {
 /// Refuses what must not, or cannot, be written, before any work is spent on it.
 pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     let shown = path.display();
+    // A new file would take the place of the device, and reading a pipe would wait for somebody.
+    if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err(Failure::usage(format!("`{shown}` is no file; nothing is put in its place"))
+            .hint("leave `--out` out, and send stdout there with `>`"));
+    }
     if is_history(path) {
         return Err(Failure::usage(format!("`{shown}` is a history; nothing is written over it"))
             .hint("name another file"));

@@ -189,6 +189,23 @@ fn a_history_is_never_written_over() {
     assert_eq!(blocked.code, 2, "{}", blocked.snapshot());
 }
 
+/// As `/dev/stdout` and a named pipe are none.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let workdir = everything();
+    let socket = workdir.path("socket.csv");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    for command in [["report", "everything"], ["trend", "everything"], ["export", "everything"]] {
+        let outcome = workdir.run(&[&command[..], &["--out", "socket.csv"]].concat());
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("`socket.csv` is no file"), "{}", outcome.stderr);
+        let kind = std::fs::metadata(&socket).expect("still there").file_type();
+        assert!(kind.is_socket(), "{command:?}");
+    }
+}
+
 #[test]
 fn rows_that_cannot_be_read_are_a_note_in_every_format() {
     let workdir = everything();
