@@ -9,6 +9,9 @@ use super::repair::{READ_SO, Tense, counted, of_runs, reread};
 use crate::domain::survey::{Survey, is_id};
 use crate::history::{Import, Importing, Mapping, import, plan_import};
 
+/// How many names that the survey lacks are told.
+const MOST_NAMED: usize = 20;
+
 pub(super) fn perform(session: &Session, arguments: &ImportArgs) -> Result<u8, Failure> {
     let survey = session.load_survey(Some(&arguments.into))?.value;
     let mapping = find_mapping(&survey, arguments)?;
@@ -104,17 +107,29 @@ fn warn(session: &Session, survey: &Survey, arguments: &ImportArgs, import: &Imp
         let text = format!("`{file}` is a history: `--metric` and `--per` have no effect on it");
         session.ui.warn(&text, &[], None);
     }
-    let quoted = |name: &String| format!("`{name}`");
     let unknown = import.frameworks.iter().filter(|name| survey.framework_called(name).is_none());
-    let unknown: Vec<String> = unknown.map(quoted).collect();
-    if !unknown.is_empty() {
-        let text = format!("the survey `{}` has no frameworks of these names", survey.id);
-        session.ui.warn(&text, &[unknown.join(", ")], None);
-    }
+    warn_of_unknown(session, survey, ("framework", "name"), unknown.collect());
     let is_unknown = |id: &&String| !survey.metrics.iter().any(|metric| metric.id == **id);
-    let unknown: Vec<String> = import.metrics.iter().filter(is_unknown).map(quoted).collect();
-    if !unknown.is_empty() {
-        let text = format!("the survey `{}` has no metrics of these ids", survey.id);
-        session.ui.warn(&text, &[unknown.join(", ")], None);
+    let unknown = import.metrics.iter().filter(is_unknown);
+    warn_of_unknown(session, survey, ("metric", "id"), unknown.collect());
+}
+
+/// Warns of what the survey does not have: of what kind, what it goes by, and which.
+fn warn_of_unknown(
+    session: &Session,
+    survey: &Survey,
+    (kind, by): (&str, &str),
+    unknown: Vec<&String>,
+) {
+    let text = match unknown.len() {
+        0 => return,
+        1 => format!("the survey `{}` has no {kind} of this {by}", survey.id),
+        _ => format!("the survey `{}` has no {kind}s of these {by}s", survey.id),
+    };
+    let mut shown: Vec<String> =
+        unknown.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+    if unknown.len() > MOST_NAMED {
+        shown.push(format!("and {} more", unknown.len() - MOST_NAMED));
     }
+    session.ui.warn(&text, &[shown.join(", ")], None);
 }

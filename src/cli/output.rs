@@ -82,7 +82,7 @@ impl Outputs {
         command: &[&str],
         arguments: &OutputArgs,
     ) -> Result<Self, Failure> {
-        Self::choose_among(RANKING_FILES, session, command, arguments)
+        Self::choose_among(RANKING_FILES, session, command, arguments)?.built()
     }
 
     /// As [`Outputs::choose`], for a trend, which has no method section.
@@ -102,7 +102,7 @@ impl Outputs {
             return Err(Failure::usage("a trend alone has no page")
                 .hint("one of rankings and trends: `repo-census report --format html`"));
         }
-        Ok(outputs)
+        outputs.built()
     }
 
     /// As [`Outputs::choose`], for an audit; only ranks by several ways of counting have a chart.
@@ -130,13 +130,20 @@ impl Outputs {
             let hint = format!("ranks by several ways have one: `{}`", session.command(words));
             return Err(lacks("chart").hint(hint));
         }
-        Ok(outputs)
+        outputs.built()
     }
 
     /// Chooses one file and nothing else.
     pub(super) fn to_file(path: &Path, format: Format) -> Self {
         let wishes = Wishes::plain(FILE_LOOK);
         Self { stdout: None, files: vec![(path.to_owned(), format)], wishes }
+    }
+
+    /// Refuses what this build lacks; what there never is was refused by then.
+    fn built(self) -> Result<Self, Failure> {
+        let files = self.files.iter().map(|(_, format)| *format);
+        files.chain(self.stdout).try_for_each(refuse_missing)?;
+        Ok(self)
     }
 
     fn choose_among(
@@ -154,17 +161,13 @@ impl Outputs {
                 files.push((path.clone(), format_of(path)?));
             }
         }
-        for (path, format) in &files {
+        for (path, _) in &files {
             refuse_target(path)?;
-            refuse_missing(*format)?;
         }
-        if let Some(format) = arguments.format {
-            refuse_missing(format)?;
-            if format == Format::Png && Ui::is_terminal() {
-                let words = command.iter().copied().chain(["--out", "picture.png"]);
-                return Err(Failure::usage("a picture in pixels is not for a terminal")
-                    .hint(format!("write it to a file: `{}`", session.command(words))));
-            }
+        if HAS_PNG && arguments.format == Some(Format::Png) && Ui::is_terminal() {
+            let words = command.iter().copied().chain(["--out", "picture.png"]);
+            return Err(Failure::usage("a picture in pixels is not for a terminal")
+                .hint(format!("write it to a file: `{}`", session.command(words))));
         }
         let stdout = match arguments.format {
             None if files.is_empty() => Some(Format::Table),

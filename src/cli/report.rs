@@ -44,8 +44,10 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
     };
     write_run(session, &subject, &selection, &wishes, &outputs)?;
     if !arguments.output.out.is_empty() && !outputs.has_methods() {
-        let words = ["report".to_owned()].into_iter().chain(arguments.survey.clone());
-        let words = words.chain(["--format".to_owned(), "methods".to_owned()]);
+        // Of the same run and metric.
+        let chosen = [("--at", &arguments.at), ("--metric", &arguments.metric)];
+        let chosen = chosen.into_iter().filter_map(|(flag, value)| Some([flag, value.as_deref()?]));
+        let words = words.iter().copied().chain(chosen.flatten()).chain(["--format", "methods"]);
         session.ui.next(&session.command(words));
     }
     Ok(DONE)

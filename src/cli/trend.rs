@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{TrendArgs, WindowArgs};
+use super::args::{PerArg, TrendArgs, WindowArgs};
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, refuse_target, replace_file};
 use super::report::{
@@ -21,7 +21,8 @@ pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8,
     let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
     let report = counts.report(session, &arguments.window)?;
     outputs.write(session, &report)?;
-    if report.periods == 1 && !report.is_reconstructed {
+    let has_shorter = arguments.window.per != Some(PerArg::Hour);
+    if report.periods == 1 && !report.is_reconstructed && has_shorter {
         session.ui.say(
             "note: all of this lies in one period, and a change needs two; a shorter period is \
              `--per hour`",
@@ -29,7 +30,10 @@ pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8,
     }
     if !arguments.output.out.is_empty() {
         let words = ["export".to_owned()].into_iter().chain(arguments.survey.clone());
-        let words = words.chain(["--shape", "wide", "--out", "wide.csv"].map(str::to_owned));
+        let metric =
+            arguments.window.metric.iter().flat_map(|id| ["--metric".to_owned(), id.clone()]);
+        let words = words.chain(["--shape".to_owned(), "wide".to_owned()]).chain(metric);
+        let words = words.chain(["--out".to_owned(), "wide.csv".to_owned()]);
         session.ui.next(&session.command(words));
     }
     Ok(DONE)

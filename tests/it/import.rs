@@ -318,6 +318,26 @@ fn periods_make_runs_and_mapped_columns_say_more() {
 }
 
 #[test]
+fn names_that_the_survey_lacks_are_told_as_far_as_they_can_be_read() {
+    let workdir = with_history(whole());
+    let warned = |rows: String| {
+        workdir.write("other.csv", format!("Name;Day;Stars\n{rows}"));
+        let outcome = workdir.run(&[&MAPPED[..], &["--dry-run"]].concat());
+        outcome.stderr.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned("Nobody;21.11.2023;5\n".to_owned()),
+        ["warning: the survey `everything` has no framework of this name", "  `Nobody`"]
+    );
+    let many = warned((10..45).map(|name| format!("N{name};21.11.2023;5\n")).collect());
+    assert_eq!(many[0], "warning: the survey `everything` has no frameworks of these names");
+    assert!(
+        many[1].starts_with("  `N10`, ") && many[1].ends_with("`N29`, and 15 more"),
+        "{many:?}"
+    );
+}
+
+#[test]
 fn what_only_looks_like_a_time_zone_is_none() {
     let workdir = with_history(whole());
     for moment in ["2023-11-21 10:00:00++5", "2023-11-21T10:00:00-+5:30"] {

@@ -189,6 +189,26 @@ fn a_history_is_never_written_over() {
     assert_eq!(blocked.code, 2, "{}", blocked.snapshot());
 }
 
+#[test]
+fn the_next_command_is_about_the_same_run_and_metric() {
+    let workdir = everything();
+    let next = |arguments: &[&str]| {
+        let outcome = workdir.run(&[arguments, &["--out", "a.md"]].concat());
+        assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+        let next = outcome.stderr.lines().find_map(|line| line.strip_prefix("next: repo-census "));
+        next.expect("a command").to_owned()
+    };
+    assert_eq!(next(&["report", "everything"]), "report everything --format methods");
+    assert_eq!(
+        next(&["report", "--at", "2026-11-10", "--metric", "topic"]),
+        "report --at 2026-11-10 --metric topic --format methods"
+    );
+    assert_eq!(
+        next(&["trend", "everything", "--metric", "topic"]),
+        "export everything --shape wide --metric topic --out wide.csv"
+    );
+}
+
 /// As `/dev/stdout` and a named pipe are none.
 #[cfg(unix)]
 #[test]
