@@ -108,10 +108,10 @@ fn warn(session: &Session, survey: &Survey, arguments: &ImportArgs, import: &Imp
         session.ui.warn(&text, &[], None);
     }
     let unknown = import.frameworks.iter().filter(|name| survey.framework_called(name).is_none());
-    warn_of_unknown(session, survey, ("framework", "name"), unknown.collect());
+    warn_of_unknown(session, survey, ("framework", "name"), &unknown.collect::<Vec<_>>());
     let is_unknown = |id: &&String| !survey.metrics.iter().any(|metric| metric.id == **id);
     let unknown = import.metrics.iter().filter(is_unknown);
-    warn_of_unknown(session, survey, ("metric", "id"), unknown.collect());
+    warn_of_unknown(session, survey, ("metric", "id"), &unknown.collect::<Vec<_>>());
 }
 
 /// Warns of what the survey does not have: of what kind, what it goes by, and which.
@@ -119,7 +119,7 @@ fn warn_of_unknown(
     session: &Session,
     survey: &Survey,
     (kind, by): (&str, &str),
-    unknown: Vec<&String>,
+    unknown: &[&String],
 ) {
     let text = match unknown.len() {
         0 => return,

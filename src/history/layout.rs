@@ -75,7 +75,7 @@ impl Layout {
         if let Some(layout) = Self::without_header(line) {
             return Ok(layout);
         }
-        let layout = Self::of_header(line)?;
+        let layout = Self::of_header(line);
         let missing = layout.missing(&COLUMNS);
         if missing.len() == COLUMNS.len() {
             return Err("line 1 has none of the columns of a history".to_owned());
@@ -86,7 +86,7 @@ impl Layout {
         Ok(layout)
     }
 
-    fn of_header(line: &[u8]) -> Result<Self, String> {
+    fn of_header(line: &[u8]) -> Self {
         let mut differences = Vec::new();
         let unmarked = line.strip_prefix(BYTE_ORDER_MARK);
         if unmarked.is_some() {
@@ -134,7 +134,7 @@ impl Layout {
         if layout.differences.is_empty() {
             layout.differences.push("line 1 has quotes or spaces that we do not write".to_owned());
         }
-        Ok(layout)
+        layout
     }
 
     fn find(&self, name: &str) -> Option<usize> {

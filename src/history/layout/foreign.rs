@@ -72,7 +72,7 @@ impl Layout {
         survey: &str,
         mapping: &Mapping,
     ) -> Result<Self, Vec<String>> {
-        let mut layout = Self::of_header(line).map_err(|reason| vec![reason])?;
+        let mut layout = Self::of_header(line);
         let (mut problems, mut lacks_named) = (Vec::new(), false);
         for (column, name) in &mapping.columns {
             let Some(at) = COLUMNS.iter().position(|known| known == column) else { continue };
