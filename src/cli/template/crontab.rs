@@ -95,7 +95,8 @@ fn command(task: &Task<'_>) -> String {
     let (program, survey, root, folder) =
         (quoted(program), quoted(survey), quoted(root), quoted(&format!("{root}/output/{id}")));
     escaped(&format!(
-        "o={folder}; mkdir -p \"$o\"; l=\"$o/cron.log\"; true >>\"$l\" && exec 3>>\"$l\" || {{ l=; exec 3>&1; }}; r() {{ {address}{program} collect {survey} --once --quiet --dir {root} {token}{settings} \
+        "o={folder}; mkdir -p \"$o\"; l=\"$o/cron.log\"; true >>\"$l\" && exec 3>>\"$l\" || {{ l=; exec 3>&1; }}; \
+         r() {{ {address}{program} collect {survey} --once --quiet --dir {root} {token}{settings} \
          >&3 2>&1; }}; r; c=$?; [ $c != 137 ] || {{ r; c=$?; }}; case $c in 0|75) ;; *) \
          echo \"repo-census ended with $c:\"; [ -z \"$l\" ] || tail -n 20 \"$l\";; esac"
     ))
