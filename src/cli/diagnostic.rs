@@ -142,17 +142,24 @@ impl Failure {
         known: impl Iterator<Item = &'k str>,
     ) -> Self {
         let known: Vec<String> = known.map(str::to_owned).collect();
+        Self::usage(format!("survey `{survey}` has no {kind} `{name}`")).with_known(name, &known)
+    }
+
+    /// Adds the names that there are, and the one of them that was probably meant.
+    pub(super) fn with_known(self, name: &str, known: &[String]) -> Self {
         let distance = |known: &&String| {
             strsim::damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase())
         };
         let near = known.iter().min_by_key(distance);
         let near = near.filter(|known| distance(known) <= (name.chars().count() / 3).min(3));
-        let failure = Self::usage(format!("survey `{survey}` has no {kind} `{name}`"));
-        match near {
-            Some(near) => failure
-                .because(format!("there are {}", list(&known)))
+        // A part of a long name is enough to tell it by.
+        let holds = |known: &&String| name.len() >= 4 && known.contains(name);
+        match near.or_else(|| known.iter().find(holds)) {
+            _ if known.is_empty() => self,
+            Some(near) => self
+                .because(format!("there are {}", list(known)))
                 .hint(format!("did you mean `{near}`?")),
-            None => failure.hint(format!("there are {}", list(&known))),
+            None => self.hint(format!("there are {}", list(known))),
         }
     }
 
@@ -284,6 +291,11 @@ impl From<HistoryError> for Failure {
                 "a history is `output/SURVEY/history.csv`; the rows of another CSV are taken into one \
                  with `repo-census import FILE --into SURVEY`",
             ),
+            HistoryError::Utf16 { path, encoding } => {
+                let file = super::quoted(&path.to_string_lossy());
+                let command = format!("iconv -f {encoding} -t UTF-8 {file} > utf-8.csv");
+                failure.hint(format!("save it as UTF-8, or make a copy with `{command}`"))
+            }
             HistoryError::Unsettled { .. } => failure
                 .hint("run the same command again: it finds everything done, and makes sure of it"),
             HistoryError::Rewritten { path, differences } => {
@@ -363,17 +375,11 @@ impl From<SettingsError> for Failure {
 
 impl From<UnknownMetric> for Failure {
     fn from(error: UnknownMetric) -> Self {
-        let known = list(&error.known);
-        Self::of(USAGE, &error).hint(format!("there are {known}"))
+        Self::of(USAGE, &error).with_known(&error.metric, &error.known)
     }
 }
 
-/// Returns the first lines with what is wrong with each, and how many more there are.
+/// Returns the first lines of each kind with what is wrong with each, and how many more there are.
 pub(super) fn told(faults: &Faults) -> Vec<String> {
-    let mut lines: Vec<String> = faults.first.iter().map(ToString::to_string).collect();
-    let more = faults.count.saturating_sub(lines.len() as u64);
-    if more > 0 {
-        lines.push(format!("and {more} more lines"));
-    }
-    lines
+    faults.told()
 }

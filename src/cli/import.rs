@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use super::Session;
 use super::args::ImportArgs;
 use super::diagnostic::{DONE, Failure, told};
+use super::repair::{READ_SO, Tense, counted, of_runs, reread};
 use crate::domain::survey::{Survey, is_id};
 use crate::history::{Import, Importing, Mapping, import, plan_import};
+
+/// How many names that the survey lacks are told.
+const MOST_NAMED: usize = 20;
 
 pub(super) fn perform(session: &Session, arguments: &ImportArgs) -> Result<u8, Failure> {
     let survey = session.load_survey(Some(&arguments.into))?.value;
@@ -56,28 +60,26 @@ fn find_mapping(survey: &Survey, arguments: &ImportArgs) -> Result<Mapping, Fail
     Ok(Mapping { columns, metric, per: arguments.per.map(Into::into) })
 }
 
-/// Whether something was done or only worked out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tense {
-    Did,
-    Would,
-}
-
 /// Tells of an import, a line each.
 fn describe(shown: &str, import: &Import, tense: Tense) -> Vec<String> {
     let is_done = tense == Tense::Did;
-    let Import { rows, added, new_runs, total_rows, total_runs, .. } = import;
+    let Import { added, new_runs, total_rows, total_runs, .. } = import;
+    let rows = counted(import.rows, "row");
     if *added == 0 {
         let nothing = if is_done { "nothing was changed" } else { "nothing would be changed" };
-        return vec![format!("{shown} has all {rows} rows already; {nothing}")];
+        let all = if import.rows == 1 { "the" } else { "all" };
+        return vec![format!("{shown} has {all} {rows} already; {nothing}")];
     }
     let verb = if is_done { "added to" } else { "would be added to" };
-    let new = if *new_runs == 1 { "1 new run".to_owned() } else { format!("{new_runs} new runs") };
-    let mut lines = vec![format!("{added} of {rows} rows {verb} {shown}, {new}")];
+    let new = counted(*new_runs, "new run");
+    let mut lines = vec![format!("{added} of {rows} {verb} {shown}, {new}")];
     let has = if is_done { "it has now" } else { "it would have" };
-    lines.push(format!("  {has} {total_rows} rows in {total_runs} runs"));
-    if import.repeated > 0 {
-        lines.push(format!("  {} rows stand in the file more than once", import.repeated));
+    let total = of_runs(*total_rows, *total_runs);
+    lines.push(format!("  {has} {total}"));
+    match import.repeated {
+        0 => {}
+        1 => lines.push("  1 row stands in the file more than once".to_owned()),
+        rows => lines.push(format!("  {rows} rows stand in the file more than once")),
     }
     let mut list = |heading: &str, items: Vec<String>| {
         if !items.is_empty() {
@@ -86,6 +88,7 @@ fn describe(shown: &str, import: &Import, tense: Tense) -> Vec<String> {
         }
     };
     list("another program wrote the file:", import.differences.clone());
+    list(READ_SO, import.reread.iter().map(reread).collect());
     list("passed over:", told(&import.empty));
     if let Some(path) = &import.backup {
         lines.push(format!("  the old file is `{}`", path.display()));
@@ -104,17 +107,29 @@ fn warn(session: &Session, survey: &Survey, arguments: &ImportArgs, import: &Imp
         let text = format!("`{file}` is a history: `--metric` and `--per` have no effect on it");
         session.ui.warn(&text, &[], None);
     }
-    let quoted = |name: &String| format!("`{name}`");
     let unknown = import.frameworks.iter().filter(|name| survey.framework_called(name).is_none());
-    let unknown: Vec<String> = unknown.map(quoted).collect();
-    if !unknown.is_empty() {
-        let text = format!("the survey `{}` has no frameworks of these names", survey.id);
-        session.ui.warn(&text, &[unknown.join(", ")], None);
-    }
+    warn_of_unknown(session, survey, ("framework", "name"), &unknown.collect::<Vec<_>>());
     let is_unknown = |id: &&String| !survey.metrics.iter().any(|metric| metric.id == **id);
-    let unknown: Vec<String> = import.metrics.iter().filter(is_unknown).map(quoted).collect();
-    if !unknown.is_empty() {
-        let text = format!("the survey `{}` has no metrics of these ids", survey.id);
-        session.ui.warn(&text, &[unknown.join(", ")], None);
+    let unknown = import.metrics.iter().filter(is_unknown);
+    warn_of_unknown(session, survey, ("metric", "id"), &unknown.collect::<Vec<_>>());
+}
+
+/// Warns of what the survey does not have: of what kind, what it goes by, and which.
+fn warn_of_unknown(
+    session: &Session,
+    survey: &Survey,
+    (kind, by): (&str, &str),
+    unknown: &[&String],
+) {
+    let text = match unknown.len() {
+        0 => return,
+        1 => format!("the survey `{}` has no {kind} of this {by}", survey.id),
+        _ => format!("the survey `{}` has no {kind}s of these {by}s", survey.id),
+    };
+    let mut shown: Vec<String> =
+        unknown.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+    if unknown.len() > MOST_NAMED {
+        shown.push(format!("and {} more", unknown.len() - MOST_NAMED));
     }
+    session.ui.warn(&text, &[shown.join(", ")], None);
 }

@@ -59,6 +59,12 @@ pub(super) fn perform(session: &Session, arguments: &InitArgs) -> Result<u8, Fai
         None => EXAMPLE.replace("NAME", name),
     };
     write_survey(session, name, &text)?;
+    if let Some(from) = &arguments.from {
+        let text = format!(
+            "note: it has the title of `{from}`, which heads reports; change `title` in it"
+        );
+        session.ui.say(&text);
+    }
     session.ui.next(&session.command(["check", name]));
     Ok(DONE)
 }
@@ -98,7 +104,11 @@ pub(super) fn write_survey(session: &Session, name: &str, text: &str) -> Result<
     let shown = path.display();
     let written = fs::create_dir_all(&folder)
         .and_then(|()| OpenOptions::new().write(true).create_new(true).open(&path))
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+        .and_then(|mut file| {
+            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+            // Half a survey would be in the way of the next try.
+            written.inspect_err(|_| drop(fs::remove_file(&path)))
+        });
     match written {
         Ok(()) => {
             session.ui.say(&format!("wrote `{shown}`"));

@@ -44,6 +44,8 @@ const FILES: &[(&str, &str)] = &[
     ("config/baselines/ID.toml", "published rankings to compare with"),
     ("config/recordings/ID.jsonl", "recordings"),
     ("output/SURVEY/history.csv", "the history, and its lock beside it"),
+    ("output/SURVEY/backfill.csv", "the reconstructed series"),
+    ("output/SURVEY/audit.json", "what audits found"),
     ("output/SURVEY/health.json", "the health after the last run"),
     ("output/SURVEY/set-aside/", "lines that could not stay in a history"),
     ("output/pause.json", "until when GitHub wants to be left alone"),

@@ -1,27 +1,25 @@
-//! Formats and files: what goes to stdout, and what replaces which file.
+//! Formats and files: what goes to stdout, and what replaces which file. What a report becomes in each
+//! format is in `render`.
+
+mod render;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use super::args::{AuditArgs, ChartArg, Format, OutputArgs, TrendArgs};
+use super::args::{AuditArgs, Format, OutputArgs, TrendArgs};
 use super::diagnostic::{Failure, Hint};
 use super::page;
 use super::ui::Ui;
 use crate::export::{HAS_PNG, NewFile, PngError, render_png};
 use crate::history::is_history;
-use crate::report::{
-    ChartLook, Look, RankingReport, ScaleChoice, Scene, Theme, TrendReport, Words, draw_ranking,
-    draw_ranks, draw_trend, render_csv, render_json, render_markdown, render_methods, render_svg,
-    render_terminal, render_trend_csv, render_trend_json, render_trend_markdown,
-    render_trend_terminal,
-};
+use crate::report::{Scene, render_svg};
+
+use render::FILE_LOOK;
+pub(super) use render::{Render, Rendered, Wishes, WithPage};
 
 /// The version that method sections and citations name.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// How a table looks in a file.
-const FILE_LOOK: Look = Look { columns: 100, blocks: true };
 
 /// Which format the ending of a file chooses. The method section has none: it goes by its name.
 const ENDINGS: [(&str, Format); 7] = [
@@ -66,64 +64,8 @@ const SENSITIVITY_FILES: &[(&str, Format)] = &[
     ("sensitivity.svg", Format::Svg),
     ("sensitivity.png", Format::Png),
 ];
-/// The stem of files that draw ranks, whatever `--chart` says.
-const RANKS_STEM: &str = "ranks";
-/// How wide pictures are if nobody says it.
-const WIDTH_PX: u32 = 800;
-const PNG_WIDTH_PX: u32 = 1600;
-
 /// How many texts that lost characters are named.
 const MOST_NAMED: usize = 5;
-
-/// A report that can be written in every format that was chosen for it.
-pub(super) trait Render {
-    /// Returns the report in a format.
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered;
-}
-
-/// What a report became.
-pub(super) enum Rendered {
-    Text(String),
-    Picture(Scene),
-}
-
-/// How formats should look.
-#[derive(Clone, Copy)]
-pub(super) struct Wishes {
-    /// The look of tables.
-    look: Look,
-    theme: Theme,
-    width_px: Option<u32>,
-    /// What the picture of a trend draws.
-    chart: ChartArg,
-    scale: ScaleChoice,
-}
-
-impl Wishes {
-    /// Returns what is drawn where nothing was wished for.
-    fn plain(look: Look) -> Self {
-        let (chart, scale) = (ChartArg::Lines, ScaleChoice::ByData);
-        Self { look, theme: Theme::Light, width_px: None, chart, scale }
-    }
-
-    /// Returns the look of tables.
-    pub(super) fn look(&self) -> Look {
-        self.look
-    }
-
-    /// Returns how a chart is drawn in a format.
-    pub(super) fn chart_look(&self, format: Format) -> ChartLook {
-        let width_px = if format == Format::Png { PNG_WIDTH_PX } else { WIDTH_PX };
-        ChartLook { width_px: self.width_px.unwrap_or(width_px), words: Words::All }
-    }
-
-    /// Returns the wishes for a file: those of its own name come first.
-    fn for_file(&self, path: &Path) -> Self {
-        let is_ranks = path.file_stem().is_some_and(|stem| stem == RANKS_STEM);
-        let chart = if is_ranks { ChartArg::Ranks } else { self.chart };
-        Self { look: FILE_LOOK, chart, ..*self }
-    }
-}
 
 /// What is to be written where, known before any work begins.
 pub(super) struct Outputs {
@@ -140,7 +82,7 @@ impl Outputs {
         command: &[&str],
         arguments: &OutputArgs,
     ) -> Result<Self, Failure> {
-        Self::choose_among(RANKING_FILES, session, command, arguments)
+        Self::choose_among(RANKING_FILES, session, command, arguments)?.built()
     }
 
     /// As [`Outputs::choose`], for a trend, which has no method section.
@@ -160,7 +102,7 @@ impl Outputs {
             return Err(Failure::usage("a trend alone has no page")
                 .hint("one of rankings and trends: `repo-census report --format html`"));
         }
-        Ok(outputs)
+        outputs.built()
     }
 
     /// As [`Outputs::choose`], for an audit; only ranks by several ways of counting have a chart.
@@ -188,13 +130,20 @@ impl Outputs {
             let hint = format!("ranks by several ways have one: `{}`", session.command(words));
             return Err(lacks("chart").hint(hint));
         }
-        Ok(outputs)
+        outputs.built()
     }
 
     /// Chooses one file and nothing else.
     pub(super) fn to_file(path: &Path, format: Format) -> Self {
         let wishes = Wishes::plain(FILE_LOOK);
         Self { stdout: None, files: vec![(path.to_owned(), format)], wishes }
+    }
+
+    /// Refuses what this build lacks; what there never is was refused by then.
+    fn built(self) -> Result<Self, Failure> {
+        let files = self.files.iter().map(|(_, format)| *format);
+        files.chain(self.stdout).try_for_each(refuse_missing)?;
+        Ok(self)
     }
 
     fn choose_among(
@@ -212,17 +161,13 @@ impl Outputs {
                 files.push((path.clone(), format_of(path)?));
             }
         }
-        for (path, format) in &files {
+        for (path, _) in &files {
             refuse_target(path)?;
-            refuse_missing(*format)?;
         }
-        if let Some(format) = arguments.format {
-            refuse_missing(format)?;
-            if format == Format::Png && Ui::is_terminal() {
-                let words = command.iter().copied().chain(["--out", "picture.png"]);
-                return Err(Failure::usage("a picture in pixels is not for a terminal")
-                    .hint(format!("write it to a file: `{}`", session.command(words))));
-            }
+        if HAS_PNG && arguments.format == Some(Format::Png) && Ui::is_terminal() {
+            let words = command.iter().copied().chain(["--out", "picture.png"]);
+            return Err(Failure::usage("a picture in pixels is not for a terminal")
+                .hint(format!("write it to a file: `{}`", session.command(words))));
         }
         let stdout = match arguments.format {
             None if files.is_empty() => Some(Format::Table),
@@ -296,58 +241,6 @@ impl Outputs {
     }
 }
 
-impl Render for RankingReport {
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
-        Rendered::Text(match format {
-            Format::Table => render_terminal(self, wishes.look),
-            Format::Md => render_markdown(self),
-            Format::Csv => render_csv(self),
-            Format::Json => render_json(self),
-            Format::Methods => render_methods(self, VERSION),
-            Format::Svg | Format::Png => {
-                return Rendered::Picture(draw_ranking(self, wishes.chart_look(format)));
-            }
-            Format::Html => page::render_alone(self),
-        })
-    }
-}
-
-/// A ranking whose page says more than it.
-pub(super) struct WithPage {
-    pub(super) report: RankingReport,
-    pub(super) page: String,
-}
-
-impl Render for WithPage {
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
-        match format {
-            Format::Html => Rendered::Text(self.page.clone()),
-            format => self.report.render(format, wishes),
-        }
-    }
-}
-
-impl Render for TrendReport {
-    fn render(&self, format: Format, wishes: &Wishes) -> Rendered {
-        Rendered::Text(match format {
-            Format::Md => render_trend_markdown(self),
-            Format::Csv => render_trend_csv(self),
-            Format::Json => render_trend_json(self),
-            // Method section and page were refused when formats were chosen.
-            Format::Table | Format::Methods | Format::Html => {
-                render_trend_terminal(self, wishes.look)
-            }
-            Format::Svg | Format::Png => {
-                let look = wishes.chart_look(format);
-                return Rendered::Picture(match wishes.chart {
-                    ChartArg::Lines => draw_trend(self, look, wishes.scale),
-                    ChartArg::Ranks => draw_ranks(self, look),
-                });
-            }
-        })
-    }
-}
-
 /// Refuses a format that this build lacks, before any work is spent on it.
 fn refuse_missing(format: Format) -> Result<(), Failure> {
     if format == Format::Html {
@@ -364,6 +257,11 @@ fn refuse_missing(format: Format) -> Result<(), Failure> {
 /// Refuses what must not, or cannot, be written, before any work is spent on it.
 pub(super) fn refuse_target(path: &Path) -> Result<(), Failure> {
     let shown = path.display();
+    // A new file would take the place of the device, and reading a pipe would wait for somebody.
+    if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err(Failure::usage(format!("`{shown}` is no file; nothing is put in its place"))
+            .hint("leave `--out` out, and send stdout there with `>`"));
+    }
     if is_history(path) {
         return Err(Failure::usage(format!("`{shown}` is a history; nothing is written over it"))
             .hint("name another file"));

@@ -14,7 +14,7 @@ pub(super) fn refuse_if_left_out() -> Result<(), Failure> {
     }
     Err(Failure::usage("this build of repo-census makes no pages")
         .because("it was built without the feature `html`")
-        .hint("cargo install repo-census --features html"))
+        .hint("build it with `cargo build --release --features html`"))
 }
 
 #[cfg(feature = "html")]

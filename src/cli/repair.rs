@@ -6,7 +6,7 @@ use super::Session;
 use super::args::RepairArgs;
 use super::diagnostic::{DONE, Failure, told};
 use crate::domain::survey::is_id;
-use crate::history::{Repair, plan_repair, repair};
+use crate::history::{Repair, Reread, plan_repair, repair};
 
 pub(super) fn perform(session: &Session, arguments: &RepairArgs) -> Result<u8, Failure> {
     let path = find_history(session, &arguments.survey)?;
@@ -48,9 +48,38 @@ fn is_file(given: &str) -> bool {
 
 /// Whether something was done or only worked out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Tense {
+pub(super) enum Tense {
     Did,
     Would,
+}
+
+/// Stands above values that another program wrote in its own way.
+pub(super) const READ_SO: &str = "values in another form, and how they are read:";
+
+/// Tells how the values of a column were read.
+pub(super) fn reread(reread: &Reread) -> String {
+    let Reread { column, first, count } = reread;
+    let shown = |(value, read): &(String, String)| match read.as_str() {
+        "" => format!("`{value}` as nothing"),
+        read => format!("`{value}` as `{read}`"),
+    };
+    let all: Vec<String> = first.iter().map(shown).collect();
+    let more = match count.saturating_sub(first.len() as u64) {
+        0 => String::new(),
+        more => format!(", and {}", counted(more, "more value")),
+    };
+    format!("`{column}`: {}{more}", all.join(", "))
+}
+
+/// Returns a number of things; their name gets an `s` if there is not one of them.
+pub(super) fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
+/// Returns how many rows there are in how many runs.
+pub(super) fn of_runs(rows: u64, runs: u64) -> String {
+    format!("{} in {}", counted(rows, "row"), counted(runs, "run"))
 }
 
 /// Tells of a repair, a line each.
@@ -59,15 +88,14 @@ fn describe(shown: &str, repair: &Repair, tense: Tense) -> Vec<String> {
         Tense::Did => done.to_owned(),
         Tense::Would => planned.to_owned(),
     };
-    let Repair { rows, runs, .. } = repair;
+    let rows = of_runs(repair.rows, repair.runs);
     if repair.is_whole() {
         return vec![format!(
-            "{shown} is whole: {rows} rows in {runs} runs; nothing {} changed",
+            "{shown} is whole: {rows}; nothing {} changed",
             would("was", "would be")
         )];
     }
-    let mut lines =
-        vec![format!("{shown} {} {rows} rows in {runs} runs", would("has now", "would have"))];
+    let mut lines = vec![format!("{shown} {} {rows}", would("has now", "would have"))];
     let mut list = |heading: String, items: Vec<String>| {
         if !items.is_empty() {
             lines.push(format!("  {heading}"));
@@ -80,8 +108,10 @@ fn describe(shown: &str, repair: &Repair, tense: Tense) -> Vec<String> {
         ours = told(&repair.rewritten);
     }
     list(would("brought back to our form:", "would be brought back to our form:"), ours);
+    list(READ_SO.to_owned(), repair.reread.iter().map(reread).collect());
     let order = repair.disorder.map(|(first, times)| match times {
         1 => format!("line {first} stands behind a later run"),
+        2 => format!("line {first} stands behind a later run, and so does 1 more"),
         _ => format!("line {first} stands behind a later run, and so do {} more", times - 1),
     });
     list(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{Format, ReportArgs};
-use super::diagnostic::{DONE, Failure, Hint};
+use super::diagnostic::{DONE, Failure, Hint, list};
 use super::output::{Outputs, WithPage};
 use super::page;
 use super::{Session, reconstructed, still_asks};
@@ -14,8 +14,8 @@ use crate::domain::survey::{Survey, is_id};
 use crate::domain::when::When;
 use crate::history::{HistoryError, Reading, Selection, Wanted, first_survey, select_run};
 use crate::report::{
-    AuditReport, Inputs, RankingReport, Reference, notes_of_baseline, reference_of_baseline,
-    reference_of_run,
+    AuditReport, Inputs, RankingReport, Reference, UnknownMetric, notes_of_baseline,
+    reference_of_baseline, reference_of_run,
 };
 
 pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, Failure> {
@@ -44,8 +44,10 @@ pub(super) fn perform(session: &Session, arguments: &ReportArgs) -> Result<u8, F
     };
     write_run(session, &subject, &selection, &wishes, &outputs)?;
     if !arguments.output.out.is_empty() && !outputs.has_methods() {
-        let words = ["report".to_owned()].into_iter().chain(arguments.survey.clone());
-        let words = words.chain(["--format".to_owned(), "methods".to_owned()]);
+        // Of the same run and metric.
+        let chosen = [("--at", &arguments.at), ("--metric", &arguments.metric)];
+        let chosen = chosen.into_iter().filter_map(|(flag, value)| Some([flag, value.as_deref()?]));
+        let words = words.iter().copied().chain(chosen.flatten()).chain(["--format", "methods"]);
         session.ui.next(&session.command(words));
     }
     Ok(DONE)
@@ -112,7 +114,30 @@ pub(super) fn build(
         top: wishes.top,
         origin_notes: &origin_notes,
     };
-    Ok(RankingReport::new(&inputs)?)
+    RankingReport::new(&inputs).map_err(|error| no_such_metric(session, inputs.survey, error))
+}
+
+/// Says of a metric that nothing is known of it, or that the survey has it switched off.
+pub(super) fn no_such_metric(
+    session: &Session,
+    survey: Option<&Survey>,
+    error: UnknownMetric,
+) -> Failure {
+    let is_it = |survey: &&Survey| survey.metrics.iter().any(|metric| metric.id == error.metric);
+    let Some(Survey { id, .. }) = survey.filter(is_it) else { return error.into() };
+    let message = format!("the metric `{}` is switched off in the survey `{id}`", error.metric);
+    let failure = Failure::usage(message)
+        .because("what is shown here has no count of it")
+        .because(format!("there are {}", list(&error.known)));
+    if session.catalog().is_built_in(Kind::Survey, id) {
+        let copy =
+            session.command(["init".to_owned(), format!("my-{id}"), "--from".into(), id.clone()]);
+        failure.hint(format!(
+            "copy the survey with `{copy}`, and switch the metric on: `enabled = true`"
+        ))
+    } else {
+        failure.hint("switch it on in the survey with `enabled = true`; the next run has it")
+    }
 }
 
 /// Says what audits of these queries found, if there are any; published numbers have no queries.
@@ -149,8 +174,12 @@ pub(super) fn write_run(
 
 /// Notes how many rows could not be read, if any.
 pub(super) fn note_unreadable(reading: &Reading) -> Option<String> {
-    let faulty = reading.faulty;
-    (faulty > 0).then(|| format!("Left out: {faulty} rows of the history that cannot be read."))
+    let rows = match reading.faulty {
+        0 => return None,
+        1 => "1 row".to_owned(),
+        faulty => format!("{faulty} rows"),
+    };
+    Some(format!("Left out: {rows} of the history that cannot be read."))
 }
 
 /// Returns a replay's file in the folder where a history would be.
@@ -203,11 +232,23 @@ fn find_reference(
         Against::Baseline(reference) => return Ok(*reference),
         Against::Moment(when) => when,
     };
-    let then = subject.select(session, Wanted::At(when))?;
+    let then = subject
+        .select(session, Wanted::At(when))
+        .map_err(|failure| tell_baselines(failure, session, text))?;
     // The metric of the comparison is the one that the report will choose.
     let wishes = Wishes { metric: arguments.metric.as_deref(), ..Wishes::default() };
     let metric = build(session, subject, selection, &wishes)?.metric;
     Ok(reference_of_run(&then.run, survey, &metric))
+}
+
+/// Names the baselines that may have been meant: a year is taken for a moment of the history.
+fn tell_baselines(failure: Failure, session: &Session, text: &str) -> Failure {
+    let mut known = session.catalog().names(Kind::Baseline);
+    known.retain(|name| name.contains(text));
+    match known.as_slice() {
+        [] => failure,
+        known => failure.hint(format!("a baseline goes by its name: {}", list(known))),
+    }
 }
 
 /// What `--against` names.
@@ -232,17 +273,20 @@ pub(super) fn find_baseline(
         }
         Err(CatalogError::NotFound { .. } | CatalogError::BadName { .. }) => {
             let known = session.catalog().names(Kind::Baseline);
-            Err(bad_moment("--against", text)
-                .because(format!("nor is it a baseline; there are {}", known.join(", "))))
+            Err(Failure::usage(format!("`--against {text}` names neither a baseline nor a moment"))
+                .because(MOMENT_IS)
+                .with_known(text, &known))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 pub(super) fn bad_moment(flag: &str, text: &str) -> Failure {
-    Failure::usage(format!("`{flag} {text}` names no moment"))
-        .because("a moment is 2026, 2026-06, 2026-06-30, -30d, or a run id")
+    Failure::usage(format!("`{flag} {text}` names no moment")).because(MOMENT_IS)
 }
+
+/// What can be given for a moment.
+const MOMENT_IS: &str = "a moment is 2026, 2026-06, 2026-06-30, -30d, or a run id";
 
 /// Returns what must be said about published numbers: the notes of the baseline that has them.
 ///

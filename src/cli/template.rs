@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-use super::Session;
 use super::args::{TemplateArgs, TemplateKind};
 use super::connection::address_of;
-use super::diagnostic::{DONE, Failure};
+use super::diagnostic::{DONE, Failure, list};
 use super::output::replace_file;
+use super::{Session, quoted};
 use crate::catalog::{Loaded, Origin};
 use crate::domain::period::Schedule;
 use crate::domain::survey::Survey;
@@ -73,7 +73,10 @@ pub(super) fn perform(session: &Session, arguments: &TemplateArgs) -> Result<u8,
         TemplateKind::Kubernetes => kubernetes::render(&task, arguments.image.as_deref())?,
     };
     match &arguments.out {
-        Some(folder) => write(session, folder, &files)?,
+        Some(folder) => {
+            refuse_no_folder(folder, &files)?;
+            write(session, folder, &files)?;
+        }
         None => session.ui.data(&on_one_page(&files))?,
     }
     let of_this_machine = [TemplateKind::Crontab, TemplateKind::Systemd].contains(&arguments.kind);
@@ -219,6 +222,22 @@ fn on_one_page(files: &[File]) -> String {
             page.collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+/// Refuses what does not look like a folder: the files have names of their own.
+fn refuse_no_folder(folder: &Path, files: &[File]) -> Result<(), Failure> {
+    let shown = folder.to_string_lossy();
+    if folder.is_dir() || shown.ends_with(['/', '\\']) {
+        return Ok(());
+    }
+    let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    let made = quoted(&format!("{shown}/"));
+    let failure = Failure::usage(format!("`--out {shown}` names no folder"))
+        .because(format!("files have names of their own there: {}", list(&names)))
+        .hint(format!("to have the folder made, end its name with `/`: `--out {made}`"));
+    let [_] = files else { return Err(failure) };
+    let file = quoted(&shown);
+    Err(failure.hint(format!("for a file of that name, write `> {file}` instead of `--out`")))
 }
 
 /// Writes the files; one that is there and says something else stays, and then none is written.

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use super::args::{TrendArgs, WindowArgs};
+use super::args::{PerArg, TrendArgs, WindowArgs};
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, refuse_target, replace_file};
-use super::report::{Subject, bad_moment, find_subject, note_unreadable, tell_reading};
+use super::report::{
+    Subject, bad_moment, find_subject, no_such_metric, note_unreadable, tell_reading,
+};
 use super::{Session, reconstructed};
 use crate::domain::period::{Per, Periods};
 use crate::domain::series::{Scope, Series};
@@ -17,9 +19,10 @@ use crate::report::{TrendInputs, TrendReport, WideTable};
 pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8, Failure> {
     let outputs = Outputs::choose_for_trend(session, arguments)?;
     let counts = Counts::read(session, arguments.survey.as_deref(), &arguments.window)?;
-    let report = counts.report(&arguments.window)?;
+    let report = counts.report(session, &arguments.window)?;
     outputs.write(session, &report)?;
-    if report.periods == 1 && !report.is_reconstructed {
+    let has_shorter = arguments.window.per != Some(PerArg::Hour);
+    if report.periods == 1 && !report.is_reconstructed && has_shorter {
         session.ui.say(
             "note: all of this lies in one period, and a change needs two; a shorter period is \
              `--per hour`",
@@ -27,7 +30,10 @@ pub(super) fn show_trend(session: &Session, arguments: &TrendArgs) -> Result<u8,
     }
     if !arguments.output.out.is_empty() {
         let words = ["export".to_owned()].into_iter().chain(arguments.survey.clone());
-        let words = words.chain(["--shape", "wide", "--out", "wide.csv"].map(str::to_owned));
+        let metric =
+            arguments.window.metric.iter().flat_map(|id| ["--metric".to_owned(), id.clone()]);
+        let words = words.chain(["--shape".to_owned(), "wide".to_owned()]).chain(metric);
+        let words = words.chain(["--out".to_owned(), "wide.csv".to_owned()]);
         session.ui.next(&session.command(words));
     }
     Ok(DONE)
@@ -41,7 +47,7 @@ pub(super) fn refresh_trend(
 ) -> Result<(), Failure> {
     let window = WindowArgs::default();
     let counts = Counts::of(session, subject.clone(), &window, periods(subject, None))?;
-    outputs.write(session, &counts.report(&window)?)
+    outputs.write(session, &counts.report(session, &window)?)
 }
 
 /// Refreshes the table of a survey's first metric.
@@ -113,7 +119,11 @@ impl Counts {
         Ok(Self { subject, series, periods, notes, reading })
     }
 
-    pub(super) fn report(&self, window: &WindowArgs) -> Result<TrendReport, Failure> {
+    pub(super) fn report(
+        &self,
+        session: &Session,
+        window: &WindowArgs,
+    ) -> Result<TrendReport, Failure> {
         let inputs = TrendInputs {
             survey: self.subject.survey.as_ref(),
             series: &self.series,
@@ -121,7 +131,9 @@ impl Counts {
             metric: window.metric.as_deref(),
             origin_notes: &self.notes,
         };
-        TrendReport::new(&inputs)?.ok_or_else(|| {
+        let report = TrendReport::new(&inputs)
+            .map_err(|error| no_such_metric(session, inputs.survey, error))?;
+        report.ok_or_else(|| {
             let path = self.subject.history.display();
             if window.reconstructed {
                 return Failure::usage("no reconstructed count lies in this time")

@@ -12,12 +12,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::HistoryError;
 use super::exact::CLOCK_TOLERANCE;
+use super::faults::Faults;
 use super::folders::io_error;
 use super::known::Known;
 use super::merge::{Placed, part_doubles};
 use super::opened::of_history;
 use super::row::MOST_TOLD;
-use super::scan::{Faults, Scan, Visit};
+use super::scan::{Scan, Visit};
 use crate::domain::gaps::{Gap, GapFinder};
 use crate::domain::period::{Periods, Schedule};
 use crate::domain::query::Method;

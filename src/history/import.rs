@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
+use super::faults::{Faults, Reread};
 use super::folders::{folder_of, io_error, make_folder};
-use super::layout::{self, Layout, Mapping};
+use super::layout::{Layout, Mapping};
 use super::lock::Lock;
 use super::merge::{self, Double, Placed, merge_run, part_doubles};
-use super::opened::{of_history, read_start, why_no_line};
+use super::opened::{of_history, read_start, refuse_utf_16, why_no_line};
 use super::rewrite::{Rewriting, settle};
 use super::row;
-use super::scan::{Faults, OrderedRuns, Scan};
+use super::scan::{OrderedRuns, Scan};
 
 /// What an import did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Import {
     pub differences: Vec<String>,
     /// Rows of the file that are brought to our form.
     pub rewritten: u64,
+    /// Values of those rows that stand in another form, by column.
+    pub reread: Vec<Reread>,
     /// Blank lines and repeated headers in the file.
     pub empty: Faults,
     /// The line of the file that is cut off at its end; it was passed over.
@@ -263,10 +266,7 @@ fn scan_ours(path: &Path) -> Result<Option<Scan>, HistoryError> {
     // What happened to the first line happened to the others too.
     let rewritten = Some(&scan.rewritten).filter(|_| scan.layout.differences.is_empty());
     for found in [&scan.bad, &scan.empty].into_iter().chain(rewritten) {
-        for fault in &found.first {
-            faults.add(fault.line, fault.reason.clone());
-        }
-        faults.count += found.count - found.first.len() as u64;
+        faults.extend(found);
     }
     if let Some((line, _)) = scan.disorder {
         faults.add(line, "stands behind a later run");
@@ -311,6 +311,7 @@ fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
     import.rows = scan.rows;
     import.differences.clone_from(&scan.layout.differences);
     import.rewritten = scan.rewritten.count;
+    import.reread.clone_from(&scan.reread);
     import.empty = scan.empty.clone();
     Ok(Theirs { runs: scan.into_runs(), import })
 }
@@ -319,9 +320,7 @@ fn scan_theirs(importing: &Importing<'_>) -> Result<Theirs, HistoryError> {
 fn recognise(line: &[u8], importing: &Importing<'_>) -> Result<Layout, HistoryError> {
     let Importing { file, survey, mapping, .. } = *importing;
     let path = || file.to_owned();
-    if let Some(reason) = layout::other_encoding(line) {
-        return Err(HistoryError::NotAHistory { path: path(), reason: reason.to_owned() });
-    }
+    refuse_utf_16(file, line)?;
     if mapping.columns.is_empty() {
         let reason = match Layout::of_history(line) {
             Ok(layout) => return Ok(layout),

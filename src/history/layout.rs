@@ -75,7 +75,7 @@ impl Layout {
         if let Some(layout) = Self::without_header(line) {
             return Ok(layout);
         }
-        let layout = Self::of_header(line)?;
+        let layout = Self::of_header(line);
         let missing = layout.missing(&COLUMNS);
         if missing.len() == COLUMNS.len() {
             return Err("line 1 has none of the columns of a history".to_owned());
@@ -86,10 +86,7 @@ impl Layout {
         Ok(layout)
     }
 
-    fn of_header(line: &[u8]) -> Result<Self, String> {
-        if let Some(reason) = other_encoding(line) {
-            return Err(reason.to_owned());
-        }
+    fn of_header(line: &[u8]) -> Self {
         let mut differences = Vec::new();
         let unmarked = line.strip_prefix(BYTE_ORDER_MARK);
         if unmarked.is_some() {
@@ -137,7 +134,7 @@ impl Layout {
         if layout.differences.is_empty() {
             layout.differences.push("line 1 has quotes or spaces that we do not write".to_owned());
         }
-        Ok(layout)
+        layout
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -229,6 +226,15 @@ impl Layout {
         fields
     }
 
+    /// Returns what stands in each of our columns; `None` for a column that the file lacks.
+    pub(super) fn values<'a>(
+        &self,
+        splitter: &'a LineSplitter,
+    ) -> [Option<&'a [u8]>; COLUMNS.len()] {
+        let fields = self.fields(splitter);
+        std::array::from_fn(|column| self.places[column].map(|_| fields[column]))
+    }
+
     fn other_width(&self, found: usize) -> String {
         let columns = if found == 1 { "column" } else { "columns" };
         format!("has {found} {columns} instead of {}", self.names.len())
@@ -240,10 +246,15 @@ impl Layout {
     }
 }
 
-/// Recognises text that is not UTF-8 by its first line.
-pub(super) fn other_encoding(line: &[u8]) -> Option<&'static str> {
-    let is_utf_16 = line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF");
-    is_utf_16.then_some("it is UTF-16 text; save it as UTF-8")
+/// Recognises UTF-16 by how a file begins; returns which, by the name that converters know.
+pub(super) fn utf_16(start: &[u8]) -> Option<&'static str> {
+    match start {
+        // The mark at the beginning says which.
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("UTF-16"),
+        [first, 0, ..] if *first != 0 => Some("UTF-16LE"),
+        [0, second, ..] if *second != 0 => Some("UTF-16BE"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! `repair` and `import` always do that, the first with rows that are `known` by their parts (`backs`);
 //! `merge` is what the others do with the rows of a run. `known` and `series` expect what `followed` the
 //! last time. `backfill` is a file of its own. `lock` and `append` write; what is written anew goes
-//! through `rewrite`. What a count means is `domain`'s business.
+//! through `rewrite`. `faults` is what is told of lines. What a count means is `domain`'s business.
 
 mod append;
 mod backfill;
@@ -16,6 +16,7 @@ mod backs;
 mod backward;
 mod exact;
 mod examine;
+mod faults;
 mod folders;
 mod followed;
 mod guard;
@@ -43,6 +44,7 @@ use chrono::{DateTime, Utc};
 pub use append::{Appender, SetAside, is_history};
 pub use backfill::{Reconstructed, read_backfill, replace_backfill};
 pub use examine::{Circumstances, Examination, MethodChange, examine};
+pub use faults::{Faults, Reread};
 pub use guard::guarded;
 pub use import::{Import, Importing, import, plan_import};
 pub use layout::{MAPPABLE, Mapping};
@@ -50,7 +52,6 @@ pub use lock::Holder;
 pub use read::{Reading, first_survey, fold_runs, visit_last_runs, visit_runs};
 pub use repair::{Repair, plan_repair, repair};
 pub use row::{COLUMNS, RowFault, moment};
-pub use scan::Faults;
 pub use select::{Selection, Wanted, select_run};
 pub use series::read_series;
 
@@ -104,6 +105,14 @@ pub enum HistoryError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The file is text in another encoding than ours.
+    #[error("`{}` is {encoding} text; only UTF-8 is read", path.display())]
+    Utf16 {
+        /// The file.
+        path: PathBuf,
+        /// Which UTF-16, by the name that converters know.
+        encoding: &'static str,
     },
     /// The file is a history, but another program wrote it anew.
     #[error("`{}` was rewritten by another program; nothing was appended", path.display())]

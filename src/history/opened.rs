@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::HistoryError;
 use super::folders::io_error;
-use super::layout::Layout;
+use super::layout::{self, Layout};
 use super::lines::{BLOCK_BYTES, LONGEST_LINE_BYTES, Lines};
 use super::read::Reading;
 use super::row;
@@ -103,8 +103,17 @@ impl Opened {
 ///
 /// Fails if it is none.
 pub(super) fn of_history(path: &Path, line: &[u8]) -> Result<Layout, HistoryError> {
+    refuse_utf_16(path, line)?;
     Layout::of_history(line)
         .map_err(|reason| HistoryError::NotAHistory { path: path.to_owned(), reason })
+}
+
+/// Refuses a file that begins as UTF-16 text does.
+pub(super) fn refuse_utf_16(path: &Path, start: &[u8]) -> Result<(), HistoryError> {
+    match layout::utf_16(start) {
+        None => Ok(()),
+        Some(encoding) => Err(HistoryError::Utf16 { path: path.to_owned(), encoding }),
+    }
 }
 
 pub(super) fn unreadable(path: &Path, source: io::Error) -> HistoryError {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
+use super::faults::{Faults, Reread};
 use super::folders::{folder_of, io_error};
 use super::lines::{Lines, Place};
 use super::lock::Lock;
@@ -14,7 +15,7 @@ use super::merge::{self, part_doubles};
 use super::opened::{of_history, read_start, why_no_line};
 use super::rewrite::{Rewriting, begin_file, settle};
 use super::row;
-use super::scan::{Faults, Odd, OrderedRuns, Scan};
+use super::scan::{Odd, OrderedRuns, Scan};
 use crate::platform::sync_folder;
 
 /// What a repair did to a history, or would do.
@@ -34,6 +35,8 @@ pub struct Repair {
     pub differences: Vec<String>,
     /// Rows that are brought back to our form.
     pub rewritten: Faults,
+    /// Values of those rows that stand in another form, by column.
+    pub reread: Vec<Reread>,
     /// Where the lines lie that were set aside; `None` if there are none, or nothing was written.
     pub moved_to: Option<PathBuf>,
     /// Where the old file lies; `None` if nothing was written.
@@ -101,6 +104,7 @@ fn mend(path: &Path, mut outlet: Option<Outlet>) -> Result<Repair, HistoryError>
         disorder: scan.disorder,
         differences: scan.layout.differences.clone(),
         rewritten: scan.rewritten.clone(),
+        reread: scan.reread.clone(),
         empty: scan.empty.clone(),
         ..Repair::default()
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::HistoryError;
 use super::exact::LONGEST_START;
+use super::faults::{Faults, Reread, note_reread};
 use super::known::{Content, Known};
 use super::layout::{BLANK, Bad, Form, Layout, Meaning, REPEATED_HEADER};
 use super::lines::{Lines, Place};
@@ -15,30 +16,6 @@ use super::opened::{Opened, unreadable};
 use super::row::{LineSplitter, MOST_TOLD, RowFault};
 use crate::domain::run::RunId;
 use crate::domain::sample::Sample;
-
-/// Lines with something to tell: the first of them, and how many there are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// The first, in the order in which they were found.
-    pub first: Vec<RowFault>,
-    /// How many there are in all.
-    pub count: u64,
-}
-
-impl Faults {
-    pub(super) fn add(&mut self, line: u64, reason: impl Into<String>) {
-        self.count += 1;
-        if self.first.len() < MOST_TOLD {
-            self.first.push(RowFault { line, reason: reason.into() });
-        }
-    }
-
-    /// Tells whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-}
 
 /// A line with something that is no row, or none that can be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +57,8 @@ pub(super) struct Scan {
     pub(super) empty: Faults,
     /// Rows that are read, but not written as we write them.
     pub(super) rewritten: Faults,
+    /// Values of those rows that stand in another form, by column.
+    pub(super) reread: Vec<Reread>,
     /// Words that stand for a status and are none: the first line and how many.
     pub(super) unknown_statuses: BTreeMap<String, (u64, u64)>,
     /// The first line whose run stands behind a later one, and how often the order breaks.
@@ -136,6 +115,7 @@ impl Scan {
             inexact: Faults::default(),
             empty: Faults::default(),
             rewritten: Faults::default(),
+            reread: Vec::new(),
             unknown_statuses: BTreeMap::new(),
             disorder: None,
             tail: None,
@@ -164,6 +144,7 @@ impl Scan {
                     self.put(place, sample.run, start);
                     if form == Form::Rewritten {
                         self.rewritten.add(place.line, "is not written as we write it");
+                        note_reread(&mut self.reread, self.layout.values(&splitter), &sample);
                     }
                     let (run, sample) = (sample.run, Box::new(sample));
                     let row = if is_ours && form == Form::Ours {

@@ -353,12 +353,60 @@ fn a_header_is_no_hint_for_a_spreadsheet() {
 }
 
 #[test]
+fn names_that_the_survey_lacks_are_told_as_far_as_they_can_be_read() {
+    let workdir = with_history(whole());
+    let warned = |rows: String| {
+        workdir.write("other.csv", format!("Name;Day;Stars\n{rows}"));
+        let outcome = workdir.run(&[&MAPPED[..], &["--dry-run"]].concat());
+        outcome.stderr.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned("Nobody;21.11.2023;5\n".to_owned()),
+        ["warning: the survey `everything` has no framework of this name", "  `Nobody`"]
+    );
+    let many = warned((10..45).map(|name| format!("N{name};21.11.2023;5\n")).collect());
+    assert_eq!(many[0], "warning: the survey `everything` has no frameworks of these names");
+    assert!(
+        many[1].starts_with("  `N10`, ") && many[1].ends_with("`N29`, and 15 more"),
+        "{many:?}"
+    );
+}
+
+#[test]
 fn what_only_looks_like_a_time_zone_is_none() {
     let workdir = with_history(whole());
     for moment in ["2023-11-21 10:00:00++5", "2023-11-21T10:00:00-+5:30"] {
         workdir.write("other.csv", format!("Name;Day;Stars\nAlpha;{moment};5\n"));
         let refused = workdir.run(&MAPPED);
         assert!(refused.stderr.contains("line 2: `observed_at` is"), "{}", refused.snapshot());
+        assert_eq!(workdir.read(HISTORY), whole());
+    }
+}
+
+#[test]
+fn utf_16_is_named_with_the_way_to_convert_it() {
+    let workdir = with_history(whole());
+    let units = |swap: bool| -> Vec<u8> {
+        let bytes = |unit: u16| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        FOREIGN.encode_utf16().flat_map(bytes).collect()
+    };
+    let cases = [
+        ([&b"\xFF\xFE"[..], &units(false)].concat(), "UTF-16"),
+        ([&b"\xFE\xFF"[..], &units(true)].concat(), "UTF-16"),
+        (units(false), "UTF-16LE"),
+        (units(true), "UTF-16BE"),
+    ];
+    for (bytes, encoding) in cases {
+        workdir.write("other.csv", bytes);
+        let refused = workdir.run(&MAPPED);
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+        assert_eq!(
+            refused.stderr,
+            format!(
+                "error: `other.csv` is {encoding} text; only UTF-8 is read\n\nhint: save it as UTF-8, or \
+                 make a copy with `iconv -f {encoding} -t UTF-8 other.csv > utf-8.csv`\n"
+            )
+        );
         assert_eq!(workdir.read(HISTORY), whole());
     }
 }
@@ -379,6 +427,10 @@ fn foreign_files_are_refused_with_all_their_problems() {
     refuse("Name;Stars;Stars\nAlpha;5;6\n", &MAPPED);
     refuse("Name;Day;Stars\nAlpha;21.11.2023;5\nAlpha;21.11.2023;6\n", &MAPPED);
     refuse("Name;Day;Stars\nAlpha;21.11.2023;5", &MAPPED);
+    refuse("Name;Tag;Stars\nAlpha;21.11.2023;5\n", &MAPPED);
+    let many: Vec<String> =
+        (0..25).map(|at| format!("column number {at} {}", "x".repeat(at))).collect();
+    refuse(&format!("{}\n", many.join(";")), &MAPPED);
     refuse("", &MAPPED);
     refuse("", &["import", "elsewhere.csv", "--into", "everything"]);
     refuse(FOREIGN, &[&IMPORT[..], &["--map", "stars=Stars"]].concat());

@@ -80,7 +80,10 @@ fn what_there_is_not_is_told() {
             stderr(&["report", "--at", "20261107T061702Z-0000"]),
             stderr(&["report", "--at", "yesterday"]),
             stderr(&["report", "--metric", "stars"]),
+            stderr(&["report", "--metric", "repositorys"]),
             stderr(&["report", "--against", "nobody-2023"]),
+            stderr(&["report", "--against", "codingnomad-2023"]),
+            stderr(&["report", "--against", "2023"]),
         ]
         .join("\n")
     );
@@ -187,13 +190,50 @@ fn a_history_is_never_written_over() {
 }
 
 #[test]
+fn the_next_command_is_about_the_same_run_and_metric() {
+    let workdir = everything();
+    let next = |arguments: &[&str]| {
+        let outcome = workdir.run(&[arguments, &["--out", "a.md"]].concat());
+        assert_eq!(outcome.code, 0, "{}", outcome.snapshot());
+        let next = outcome.stderr.lines().find_map(|line| line.strip_prefix("next: repo-census "));
+        next.expect("a command").to_owned()
+    };
+    assert_eq!(next(&["report", "everything"]), "report everything --format methods");
+    assert_eq!(
+        next(&["report", "--at", "2026-11-10", "--metric", "topic"]),
+        "report --at 2026-11-10 --metric topic --format methods"
+    );
+    assert_eq!(
+        next(&["trend", "everything", "--metric", "topic"]),
+        "export everything --shape wide --metric topic --out wide.csv"
+    );
+}
+
+/// As `/dev/stdout` and a named pipe are none.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let workdir = everything();
+    let socket = workdir.path("socket.csv");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    for command in [["report", "everything"], ["trend", "everything"], ["export", "everything"]] {
+        let outcome = workdir.run(&[&command[..], &["--out", "socket.csv"]].concat());
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("`socket.csv` is no file"), "{}", outcome.stderr);
+        let kind = std::fs::metadata(&socket).expect("still there").file_type();
+        assert!(kind.is_socket(), "{command:?}");
+    }
+}
+
+#[test]
 fn rows_that_cannot_be_read_are_a_note_in_every_format() {
     let workdir = everything();
     let history = workdir.read("output/everything/history.csv");
     workdir.write("output/everything/history.csv", history + "garbage\n");
     for format in ["table", "md", "json", "methods"] {
         let shown = workdir.run(&["report", "--format", format]).success();
-        assert!(shown.contains("1 rows of the history that cannot be read"), "{format}: {shown}");
+        assert!(shown.contains("1 row of the history that cannot be read"), "{format}: {shown}");
     }
 }
 

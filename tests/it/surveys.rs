@@ -75,7 +75,11 @@ fn built_in_surveys_are_sound() {
 fn every_metric_of_a_built_in_survey_can_be_switched_on() {
     for name in &built_in() {
         let workdir = Workdir::new();
-        workdir.run(&["init", "mine", "--from", name]).success();
+        let begun = workdir.run(&["init", "mine", "--from", name]);
+        let note = format!(
+            "note: it has the title of `{name}`, which heads reports; change `title` in it\n"
+        );
+        assert!(begun.stderr.contains(&note), "{}", begun.snapshot());
         let survey = workdir.read("config/surveys/mine.toml");
         assert!(!survey.contains("built into"), "{survey}");
         assert!(survey.contains(&format!("\n# Begun as a copy of `{name}`.\n\n")), "{survey}");

@@ -129,7 +129,7 @@ fn settings_in_effect_are_named() {
         assert!(!text.contains("--settings"), "{text}");
     }
     workdir.write("a $b 1%/repo-census/settings.toml", "timeout = \"5s\"\n");
-    let by_cron = " --no-token --settings '[folder]/a $b 1\\%/repo-census/settings.toml' >>";
+    let by_cron = " --no-token --settings '[folder]/a $b 1\\%/repo-census/settings.toml' >&3";
     let by_systemd = " --no-token --settings \"[folder]/a $$b 1%%/repo-census/settings.toml\"\n";
     for (kind, expected) in [("crontab", by_cron), ("systemd", by_systemd)] {
         let text = print(kind);
@@ -210,6 +210,15 @@ fn files_are_written_and_never_over_others() {
     workdir.write(timer, "");
     let outcome = workdir.run(&arguments);
     assert_eq!(outcome.code, 2, "{}", outcome.snapshot());
+    let before = workdir.files();
+    let told = ["crontab", "systemd"].map(|kind| {
+        let outcome = workdir.run(&["template", kind, "mine", "--no-token", "--out", "my lines"]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""));
+        outcome.stderr
+    });
+    insta::assert_snapshot!("template_out_names_no_folder", told.join("\n"));
+    assert_eq!(workdir.files(), before);
+    assert!(!workdir.path("my lines").exists());
     assert_eq!((workdir.read(service), workdir.read(timer)), ("edited".to_owned(), String::new()));
 }
 
@@ -304,6 +313,16 @@ fn a_line_of_cron_speaks_only_of_failures() {
     drop(held);
     let good = run(&job(&["--no-token"]));
     assert_eq!((good.code, good.stdout.as_str(), good.stderr.as_str()), (0, "", ""));
+    // A log that cannot be written costs no count, and its mail tells what it would have told.
+    std::fs::remove_dir_all(workdir.path("output/mine")).expect("a folder");
+    std::fs::create_dir_all(workdir.path("output/mine/cron.log")).expect("a folder");
+    let unlogged = run(&job(&["--no-token"]));
+    assert_eq!((unlogged.code, unlogged.stdout.as_str()), (0, ""), "{}", unlogged.snapshot());
+    assert!(unlogged.stderr.contains("cron.log"), "{}", unlogged.stderr);
+    assert_eq!(workdir.read("output/mine/history.csv").lines().count(), 2);
+    let told = run(&job(&["--token-file", "nowhere"]));
+    assert!(told.stdout.starts_with("error: "), "{}", told.snapshot());
+    assert!(told.stdout.ends_with("repo-census ended with 2:\n"), "{}", told.snapshot());
     let outcome = ask(&workdir, &github, &["health", "mine", "--quiet", "--grace", "2h"]);
     assert_eq!(outcome.snapshot(), "exit code: 0\n----- stdout -----\n----- stderr -----\n");
 }

@@ -25,7 +25,7 @@ pub(super) use collecting::{
     AuditArgs, BackfillArgs, CollectArgs, CountArgs, DEFAULT_SLICES, DaemonArgs, SpacingArg,
 };
 pub(super) use examples::{Example, examples_of};
-pub(super) use exporting::{ExportArgs, ExportFormat, ShapeArg};
+pub(super) use exporting::{DialectArg, ExportArgs, ExportFormat, ShapeArg};
 pub(super) use reporting::{
     ChartArg, Format, OutputArgs, ReportArgs, ThemeArg, TrendArgs, WindowArgs,
 };

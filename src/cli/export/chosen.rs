@@ -50,17 +50,14 @@ impl Export<'_> {
     }
 }
 
+/// Refuses a name that no row has, with those that there are.
 pub(super) fn unknown<'n>(
     kind: &str,
     name: &str,
     known: impl Iterator<Item = &'n String>,
 ) -> Failure {
-    let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
-    let failure = Failure::usage(format!("there is no {kind} `{name}` in this time"));
-    if known.is_empty() {
-        return failure;
-    }
-    failure.because(format!("there are {}", known.join(", ")))
+    let known: Vec<String> = known.cloned().collect();
+    Failure::usage(format!("there is no {kind} `{name}` in this time")).with_known(name, &known)
 }
 
 /// Returns the months of the window; refuses one that ends within a month, because a partition would

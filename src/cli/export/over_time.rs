@@ -59,7 +59,7 @@ impl Export<'_> {
         let counts = Counts::of(self.session, self.subject.clone(), &window, periods)?;
         self.tell(&counts.reading);
         // The same refusals as for a trend: an unknown metric, a window without any finished run.
-        counts.report(&window)?;
+        counts.report(self.session, &window)?;
         Ok(counts)
     }
 
@@ -97,7 +97,7 @@ impl Export<'_> {
         if !self.arguments.framework.is_empty() {
             ranking.lines.retain(|line| is_shown(&line.standing.entrant.name));
         }
-        let trend = counts.report(&self.window(metric))?;
+        let trend = counts.report(self.session, &self.window(metric))?;
         let mut out = Out::begin(path).map_err(|source| io_error(path, source))?;
         let wanted = self.wanted();
         let book = Book {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum as _;
 
 use super::super::Session;
-use super::super::args::{ExportArgs, ExportFormat, ShapeArg};
+use super::super::args::{DialectArg, ExportArgs, ExportFormat, ShapeArg};
 use super::super::diagnostic::Failure;
 use super::super::output::refuse_target;
 use super::super::ui::Ui;
@@ -78,6 +78,7 @@ impl Targets {
                 targets.all.push(Target { path: Some(path.clone()), form, is_one_of_all: false });
             }
         }
+        targets.refuse_idle_flags(arguments)?;
         for target in &targets.all {
             refuse_missing_feature(&target.form)?;
             if let Some(path) = target.path.as_deref().filter(|_| target.form != Form::Dataset) {
@@ -85,6 +86,22 @@ impl Targets {
             }
         }
         Ok(targets)
+    }
+
+    /// Refuses what says how to write a format that nothing is written in.
+    fn refuse_idle_flags(&self, arguments: &ExportArgs) -> Result<(), Failure> {
+        let has = |is_it: fn(&Form) -> bool| self.all.iter().any(|target| is_it(&target.form));
+        let is_json = |form: &Form| matches!(form, Form::Json(_));
+        if arguments.lines && !has(is_json) {
+            return Err(Failure::usage("`--lines` is for JSON, and none is written")
+                .hint("let the name of a file end in `.jsonl`, or leave `--lines` out"));
+        }
+        let is_csv = |form: &Form| matches!(form, Form::Tidy | Form::Wide(_));
+        if arguments.dialect != DialectArg::Rfc4180 && !has(is_csv) {
+            return Err(Failure::usage("`--dialect` is for CSV, and none is written")
+                .hint("let the name of a file end in `.csv`, or leave `--dialect` out"));
+        }
+        Ok(())
     }
 }
 

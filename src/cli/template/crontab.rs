@@ -20,15 +20,20 @@ pub(super) fn render(task: &Task<'_>) -> Result<Vec<File>, Failure> {
     let jobs: String = lines.iter().map(|line| format!("{} {command}\n", line.line())).collect();
     let Task { id, .. } = task;
     let due = task.due();
-    let health = health(task);
+    let (health, token) = match task.token {
+        Token::File(_) => {
+            (health(task, " --token-days 7"), ",\n# or the token was refused or ends within a week")
+        }
+        Token::None => (health(task, ""), ""),
+    };
     let text = format!(
         "# repo-census: survey `{id}`, due {due}.\n\
          # {remark}\n\
-         # Add this with `crontab -e`. What a run has to say goes to cron.log beside the history; only\n\
-         # of a run that failed the end of it is mailed. 75 is no failure: another run was at work. A\n\
-         # run that was killed (137) is finished at once.\n\
+         # Add this with `crontab -e`. What a run has to say goes to cron.log beside the history, or is\n\
+         # mailed if that cannot be written; only of a run that failed the end of it is mailed. 75 is no\n\
+         # failure: another run was at work. A run that was killed (137) is finished at once.\n\
          {jobs}\
-         # Once a day a mail, while a period has no finished run two hours after it was due:\n\
+         # Once a day a mail, while a period has no finished run two hours after it was due{token}:\n\
          41 9 * * * {health}\n"
     );
     Ok(vec![(format!("repo-census-{id}.crontab"), text)])
@@ -74,7 +79,8 @@ fn hourly(task: &Task<'_>, fields: Option<&CronFields>) -> CronFields {
     CronFields::at_minutes(minutes).hourly(ahead)
 }
 
-/// Returns the command of a run: a log, a mail only of failures, and a killed run finished.
+/// Returns the command of a run: a log, a mail only of failures, and a killed run finished. A log that
+/// cannot be written is no reason to count nothing: the mail takes its place.
 fn command(task: &Task<'_>) -> String {
     let Task { program, survey, root, id, .. } = task;
     let token = match &task.token {
@@ -89,16 +95,17 @@ fn command(task: &Task<'_>) -> String {
     let (program, survey, root, folder) =
         (quoted(program), quoted(survey), quoted(root), quoted(&format!("{root}/output/{id}")));
     escaped(&format!(
-        "o={folder}; mkdir -p \"$o\"; r() {{ {address}{program} collect {survey} --once --quiet --dir {root} {token}{settings} \
-         >>\"$o/cron.log\" 2>&1; }}; r; c=$?; [ $c != 137 ] || {{ r; c=$?; }}; case $c in 0|75) ;; *) \
-         echo \"repo-census ended with $c:\"; tail -n 20 \"$o/cron.log\";; esac"
+        "o={folder}; mkdir -p \"$o\"; l=\"$o/cron.log\"; true >>\"$l\" && exec 3>>\"$l\" || {{ l=; exec 3>&1; }}; \
+         r() {{ {address}{program} collect {survey} --once --quiet --dir {root} {token}{settings} \
+         >&3 2>&1; }}; r; c=$?; [ $c != 137 ] || {{ r; c=$?; }}; case $c in 0|75) ;; *) \
+         echo \"repo-census ended with $c:\"; [ -z \"$l\" ] || tail -n 20 \"$l\";; esac"
     ))
 }
 
-/// Returns the command that looks after the runs; it is silent when all is well.
-fn health(task: &Task<'_>) -> String {
+/// Returns the command that looks after the runs, with a flag more; it is silent when all is well.
+fn health(task: &Task<'_>, flag: &str) -> String {
     let (program, survey, root) = (quoted(&task.program), quoted(&task.survey), quoted(&task.root));
-    escaped(&format!("{program} health {survey} --quiet --grace 2h --dir {root}"))
+    escaped(&format!("{program} health {survey} --quiet --grace 2h{flag} --dir {root}"))
 }
 
 /// Escapes what cron takes for a line's end.

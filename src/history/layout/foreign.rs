@@ -34,6 +34,10 @@ pub const MAPPABLE: [&str; 11] = [
 /// The columns that a foreign file must have.
 const NEEDED: [&str; 3] = ["observed_at", "framework", "repo_count"];
 
+/// How many of a file's columns are told, and how much of the name of each.
+const MOST_NAMES: usize = 20;
+const LONGEST_NAME_CHARS: usize = 40;
+
 /// The detail of a row that came without a number.
 const NO_NUMBER: &str = "no number in the file";
 
@@ -68,15 +72,18 @@ impl Layout {
         survey: &str,
         mapping: &Mapping,
     ) -> Result<Self, Vec<String>> {
-        let mut layout = Self::of_header(line).map_err(|reason| vec![reason])?;
-        let mut problems = Vec::new();
+        let mut layout = Self::of_header(line);
+        let (mut problems, mut lacks_named) = (Vec::new(), false);
         for (column, name) in &mapping.columns {
             let Some(at) = COLUMNS.iter().position(|known| known == column) else { continue };
             let is_it = |place: &usize| layout.names[*place] == *name;
             let found: Vec<usize> = (0..layout.names.len()).filter(is_it).collect();
             match found[..] {
                 [place] => layout.places[at] = Some(place),
-                [] => problems.push(format!("line 1 has no column `{name}`")),
+                [] => {
+                    lacks_named = true;
+                    problems.push(format!("line 1 has no column `{name}`"));
+                }
                 _ => problems.push(format!("line 1 has {} columns `{name}`", found.len())),
             }
         }
@@ -86,6 +93,10 @@ impl Layout {
         let missing = layout.missing(&NEEDED);
         if problems.is_empty() && !missing.is_empty() {
             problems.push(format!("line 1 lacks {}", missing.join(", ")));
+            lacks_named = true;
+        }
+        if lacks_named {
+            problems.push(format!("its columns are {}", listed(&layout.names)));
         }
         let (survey, metric) = (survey.to_owned(), mapping.metric.clone());
         layout.filling = Some(Filling { survey, metric, per: mapping.per });
@@ -136,4 +147,18 @@ impl Layout {
             )))
         }
     }
+}
+
+/// Returns the names of columns as far as a reader wants to see them.
+fn listed(names: &[String]) -> String {
+    let shown = |name: &String| {
+        let start: String = name.chars().take(LONGEST_NAME_CHARS).collect();
+        let more = if start.len() < name.len() { "…" } else { "" };
+        format!("`{}{more}`", start.escape_debug())
+    };
+    let mut shown: Vec<String> = names.iter().take(MOST_NAMES).map(shown).collect();
+    if names.len() > shown.len() {
+        shown.push(format!("and {} more", names.len() - shown.len()));
+    }
+    shown.join(", ")
 }
