@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 
 use super::Session;
 use super::args::{AuditArgs, DEFAULT_SLICES};
-use super::backfill::name_of;
 use super::collect::{Heard, in_words, listening, teller};
+use super::command_line::CommandLine;
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, replace_file};
@@ -210,25 +210,17 @@ impl Order<'_> {
 
     /// Returns the command that draws the same samples.
     fn command(&self, seed: u64) -> String {
-        let AuditArgs { framework, metric, sample, connection, api, .. } = self.arguments;
-        let mut words = vec!["audit".to_owned()];
-        words.extend(self.arguments.survey.clone());
-        let mut add = |name: &str, value: Option<String>| {
-            words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
-        };
-        for name in framework {
-            add("--framework", Some(name.clone()));
-        }
-        add("--metric", metric.clone());
-        add("--sample", Some(*sample).filter(|n| *n != DEFAULT_SLICES).map(|n| n.to_string()));
-        add("--seed", Some(seed.to_string()));
-        add("--api", api.as_ref().and_then(name_of));
-        add("--api-url", connection.api_url.clone());
-        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        add("--settings", connection.settings.as_ref().map(path));
-        add("--token-file", connection.token_file.as_ref().map(path));
-        words.extend(connection.no_token.then(|| "--no-token".to_owned()));
-        self.session.command(words)
+        let AuditArgs { survey, framework, metric, sample, connection, api, .. } = self.arguments;
+        let line = CommandLine::new("audit", survey.as_deref());
+        let line = framework.iter().fold(line, |line, name| line.value("--framework", Some(name)));
+        let sample = Some(*sample).filter(|slices| *slices != DEFAULT_SLICES);
+        let line = line
+            .value("--metric", metric.as_deref())
+            .value("--sample", sample.map(|slices| slices.to_string()))
+            .value("--seed", Some(seed.to_string()))
+            .choice("--api", api.as_ref())
+            .connection(connection);
+        self.session.command(line)
     }
 
     fn path(&self) -> PathBuf {

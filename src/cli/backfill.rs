@@ -11,11 +11,11 @@ mod points;
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, TimeDelta};
-use clap::ValueEnum;
 
 use super::Session;
 use super::args::BackfillArgs;
 use super::collect::{Heard, describe, in_words, listening, tell_set_aside, teller};
+use super::command_line::CommandLine;
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure, NOT_FINISHED};
 use crate::collect::{
@@ -237,29 +237,16 @@ impl Order<'_> {
 
     /// Returns the command that goes on with this one.
     fn command(&self) -> String {
-        let BackfillArgs { survey, from, to, metric, connection, .. } = self.arguments;
-        let mut words = vec!["backfill".to_owned()];
-        words.extend(survey.clone());
-        let mut add = |name: &str, value: Option<String>| {
-            words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
-        };
-        add("--from", Some(from.clone()));
-        add("--to", to.clone());
-        add("--every", name_of(&self.arguments.every));
-        add("--metric", metric.clone());
-        add("--api", self.arguments.api.as_ref().and_then(name_of));
-        add("--api-url", connection.api_url.clone());
-        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        add("--settings", connection.settings.as_ref().map(path));
-        add("--token-file", connection.token_file.as_ref().map(path));
-        words.extend(connection.no_token.then(|| "--no-token".to_owned()));
-        self.session.command(words)
+        let BackfillArgs { survey, from, to, every, metric, connection, api, .. } = self.arguments;
+        let line = CommandLine::new("backfill", survey.as_deref())
+            .value("--from", Some(from))
+            .value("--to", to.as_deref())
+            .choice("--every", Some(every))
+            .value("--metric", metric.as_deref())
+            .choice("--api", api.as_ref())
+            .connection(connection);
+        self.session.command(line)
     }
-}
-
-/// Returns how a choice is typed.
-pub(super) fn name_of(value: &impl ValueEnum) -> Option<String> {
-    Some(value.to_possible_value()?.get_name().to_owned())
 }
 
 fn first_of(days: &[NaiveDate]) -> String {

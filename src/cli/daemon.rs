@@ -154,7 +154,7 @@ impl<'a> Daemon<'a> {
 
     /// Sees to it that a period gets its run, and takes in what came of it.
     async fn look_after(&mut self, period: Period) {
-        let came = match self.last_runs() {
+        let came = match self.last_run() {
             // Anything wrong with the history is told by the attempt to add to it.
             None => self.collect(period).await,
             Some(last) => {
@@ -224,7 +224,7 @@ impl<'a> Daemon<'a> {
     /// Tells how a run went: its numbers, or why there are none.
     fn tell_of_run(&self, period: Period, ended: Result<u8, Failure>) -> Came {
         let ui = &self.session.ui;
-        let last = self.last_runs();
+        let last = self.last_run();
         let last = last.as_ref().filter(|last| period.from <= last.run.id.started_at());
         let numbers = last.map(|last| {
             let (id, progress) = (last.run.id, last.progress);
@@ -254,8 +254,8 @@ impl<'a> Daemon<'a> {
         }
     }
 
-    /// Returns what the end of the history says, if it says anything.
-    fn last_runs(&self) -> Option<Selection> {
+    /// Returns the last run of the history, if it has one that can be read.
+    fn last_run(&self) -> Option<Selection> {
         let survey = self.watched.survey();
         let asked = |key: &Key| still_asks(survey, key);
         select_run(&self.session.history(&survey.id), Wanted::Last, asked).ok()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum as _;
 
 use super::args::{HealthArgs, HealthFormat};
+use super::collect::periods;
 use super::diagnostic::{DONE, Failure, NOT_FINISHED};
 use super::output::replace_file;
 use super::report::{Subject, bad_moment, find_subject};
@@ -43,12 +44,14 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
         },
     };
     let subject = find_subject(session, arguments.survey.as_deref())?;
-    let periods = periods(&subject, arguments)?;
+    let (id, title) = name(&subject);
+    // Without any a survey would be healthy whatever happens.
+    let schedule = subject.survey.as_ref().and_then(|survey| survey.schedule.as_ref());
+    let periods = periods((&id, schedule), arguments.per, "`health`")?;
     let grace = arguments.grace.unwrap_or_default();
     let expectation = Expectation { now, periods: Some(periods.clone()), grace, since };
     let health = find_health(&subject, expectation)?;
     let observed = load_observed(&subject.history);
-    let (id, title) = name(&subject);
     let inputs = HealthInputs {
         survey: (&id, &title),
         periods: Some(&periods),
@@ -94,20 +97,6 @@ fn told(trouble: Trouble) -> String {
         Trouble::TokenEnds => "the token has ended or ends soon; make a new one on GitHub",
     }
     .to_owned()
-}
-
-/// Returns how periods are found; without any a survey would be healthy whatever happens.
-fn periods(subject: &Subject, arguments: &HealthArgs) -> Result<Periods, Failure> {
-    let schedule = subject.survey.as_ref().and_then(|survey| survey.schedule.clone());
-    match (arguments.per, schedule) {
-        (Some(per), _) => Ok(Periods::Calendar(per.into())),
-        (None, Some(schedule)) => Ok(Periods::Scheduled(Box::new(schedule))),
-        (None, None) => {
-            let id = name(subject).0;
-            let message = format!("health needs a period: survey `{id}` has no schedule");
-            Err(Failure::usage(message).hint("add `--per day`, or a `[schedule]` to the survey"))
-        }
-    }
 }
 
 /// Returns id and title of what is looked at.
