@@ -163,9 +163,7 @@ impl Order<'_> {
                     SourceError::Interrupted(signal) => {
                         Failure::interrupted(signal, format!("interrupted; {kept}"))
                     }
-                    error => {
-                        Failure::of_source(&error, connection.token.as_ref(), false).because(kept)
-                    }
+                    error => Failure::of_source(&error, Some(&connection), false).because(kept),
                 };
             };
             let again = Samples::plan(self, &self.load(), connection.address.web_host());
@@ -175,8 +173,9 @@ impl Order<'_> {
                 SourceError::Interrupted(signal) => {
                     Failure::interrupted(signal, format!("interrupted; {kept}"))
                 }
-                error => Failure::of_source(&error, connection.token.as_ref(), done > samples.done)
-                    .because(kept),
+                error => {
+                    Failure::of_source(&error, Some(&connection), done > samples.done).because(kept)
+                }
             };
             let command = self.command(samples.drawn.seed);
             failure.hint(format!("audit only the rest, today, with `{command}`"))

@@ -181,8 +181,7 @@ impl Order<'_> {
                 }
             },
             Err(CollectError::Source(error)) => {
-                Failure::of_source(&error, connection.token.as_ref(), appender.kept() > 0)
-                    .because(kept)
+                Failure::of_source(&error, Some(&connection), appender.kept() > 0).because(kept)
             }
             Err(CollectError::History(error)) => Failure::from(error).because(kept),
         };

@@ -373,7 +373,7 @@ pub(super) fn told(faults: &Faults) -> Vec<String> {
     let mut lines: Vec<String> = faults.first.iter().map(ToString::to_string).collect();
     let more = faults.count.saturating_sub(lines.len() as u64);
     if more > 0 {
-        lines.push(format!("and {more} more lines"));
+        lines.push(format!("and {}", super::counted(more, "more line", "more lines")));
     }
     lines
 }

@@ -184,10 +184,11 @@ impl Session {
 }
 
 /// Returns a number with its noun: `1 run`, `1,200 runs`.
-fn counted(number: usize, one: &str, many: &str) -> String {
-    match number {
+fn counted<N: TryInto<u64>>(number: N, one: &str, many: &str) -> String {
+    // No number of anything here is larger.
+    match number.try_into().unwrap_or(u64::MAX) {
         1 => format!("1 {one}"),
-        number => format!("{} {many}", count(number as u64)),
+        number => format!("{} {many}", count(number)),
     }
 }
 
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn one_is_singular_and_thousands_are_parted() {
-        let cases = [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1_200, "1,200 runs")];
+        let cases = [(0_usize, "0 runs"), (1, "1 run"), (2, "2 runs"), (1_200, "1,200 runs")];
         for (number, expected) in cases {
             assert_eq!(counted(number, "run", "runs"), expected);
         }
