@@ -132,7 +132,7 @@ pub(in crate::cli) struct BackfillArgs {
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) metric: Option<String>,
 
-    /// Print what would be asked, and ask nothing
+    /// Print what would be asked, and ask nothing; with -v every query
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
 

@@ -83,11 +83,14 @@ impl Closing<'_> {
             }
         };
         let has_counts = progress.map_or(self.kept > 0, |progress| progress.answered > 0);
-        let resume = self.order.command("--resume", self.order.arguments.ask.api);
+        let resume = self.order.command(Some("--resume"), self.order.arguments.ask.api);
         // A wish that GitHub does not fulfil is not repeated.
         let over_rest = matches!(&ended, Err(CollectError::Source(SourceError::NoDocument { .. })));
-        let resume =
-            if over_rest { self.order.command("--resume", Some(ApiArg::Rest)) } else { resume };
+        let resume = if over_rest {
+            self.order.command(Some("--resume"), Some(ApiArg::Rest))
+        } else {
+            resume
+        };
         let rest = format!("ask only for the rest with `{resume}`");
         let collected = match ended {
             Ok(collected) => collected,

@@ -1,4 +1,4 @@
-//! What `--resume` and `--once` make of a history: which run is finished, begun, or left alone.
+//! What `--resume` and `--once` make of a history: which run is to be finished, begun, or left alone.
 
 use super::super::connection::Connection;
 use super::super::diagnostic::Failure;
@@ -35,7 +35,7 @@ impl Order<'_> {
         let now = self.session.clock.now_utc();
         let continues = self.arguments.resume || self.arguments.once;
         if self.arguments.resume && !history.exists() {
-            return Err(HistoryError::Missing { path: history }.into());
+            return Err(self.of_resuming(HistoryError::Missing { path: history }));
         }
         let replaced = matches!(self.origin, Origin::Recording(_)) && !continues;
         Ok(if replaced {
@@ -72,8 +72,9 @@ impl Order<'_> {
         let asked = |key: &Key| still_asks(&self.survey, key);
         let last = match select_run(appender.path(), Wanted::Last, asked) {
             Ok(selection) => selection,
+            // Whoever began the file was killed before the first answer.
             Err(HistoryError::Empty { .. }) if self.arguments.once => return Ok(Intent::Start),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.of_resuming(error)),
         };
         let finished = last.progress.is_finished();
         let Some(periods) = &self.periods else {
@@ -96,6 +97,17 @@ impl Order<'_> {
             Standing::Unfinished(_) => Intent::Finish(Box::new(last.run)),
             Standing::Open => Intent::Start,
         })
+    }
+
+    /// A history whose last run cannot be looked up; where there is none, it has to be begun.
+    pub(super) fn of_resuming(&self, error: HistoryError) -> Failure {
+        if !matches!(error, HistoryError::Missing { .. } | HistoryError::Empty { .. }) {
+            return error.into();
+        }
+        let begin = self.command(None, self.arguments.ask.api);
+        Failure::failed(error.to_string())
+            .because("there is no run to finish")
+            .hint(format!("begin one with `{begin}`"))
     }
 
     /// A run is of one GitHub: counts of two would not be comparable.

@@ -243,16 +243,16 @@ impl Order<'_> {
         }
     }
 
-    /// Returns the command that was given, with another flag, so that it can be pasted.
-    fn command(&self, flag: &str, api: Option<ApiArg>) -> String {
+    /// Returns the command that was given, with `--resume` or another flag in place of its own, so that it
+    /// can be pasted.
+    fn command(&self, flag: Option<&str>, api: Option<ApiArg>) -> String {
         let CollectArgs { survey, replay, record, connection, .. } = self.arguments;
         let line = CommandLine::new("collect", survey.as_deref())
             .value("--replay", replay.as_deref())
             .path("--record", record.as_ref())
             .choice("--api", api.as_ref())
-            .connection(connection)
-            .flag(flag);
-        self.session.command(line)
+            .connection(connection);
+        self.session.command(flag.into_iter().fold(line, CommandLine::flag))
     }
 }
 

@@ -76,7 +76,8 @@ impl Order<'_> {
             return Ok(self.plan(self.now()));
         }
         let asked = |key: &Key| still_asks(&self.survey, key);
-        let run = select_run(&self.history(), Wanted::Last, asked)?.run;
+        let last = select_run(&self.history(), Wanted::Last, asked);
+        let run = last.map_err(|error| self.of_resuming(error))?.run;
         Ok(self.plan(run.id.started_at()).without_answered(&run, &self.survey))
     }
 
