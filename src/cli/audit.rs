@@ -10,13 +10,13 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::Session;
 use super::args::{AuditArgs, DEFAULT_SLICES};
 use super::collect::{Heard, in_words, listening, teller};
 use super::command_line::CommandLine;
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, replace_file};
+use super::{Session, counted};
 use crate::audit::AuditError;
 use crate::collect::{Api, choose_api};
 use crate::domain::survey::{ApiChoice, Framework, Metric, Survey};
@@ -128,11 +128,15 @@ impl Order<'_> {
             }
         };
         let what = match &planned {
-            None => format!("counting {} frameworks in {} ways", self.frameworks.len(), WAYS.len()),
+            None => {
+                let frameworks = counted(self.frameworks.len(), "framework", "frameworks");
+                format!("counting {frameworks} in {} ways", WAYS.len())
+            }
             Some(samples) => {
-                let (queries, known) = (samples.queries.len(), samples.known());
+                let queries = counted(samples.queries.len(), "query", "queries");
+                let known = samples.known();
                 let (slices, seed) = (samples.drawn.sample, samples.drawn.seed);
-                format!("auditing {queries} queries by {slices} slices, seed {seed}{known}")
+                format!("auditing {queries} by {slices} slices, seed {seed}{known}")
             }
         };
         session.ui.say(&format!("{what}, from {}, {}", connection.describe(), in_words(length)));

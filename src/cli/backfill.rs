@@ -139,7 +139,10 @@ impl Order<'_> {
         let mut known = self.known(host.as_deref())?;
         let asks = plan.asks(&known).len();
         if asks == 0 {
-            session.ui.say("everything was answered within the last 30 days; nothing to ask");
+            let days = REUSED_FOR.num_days();
+            let text =
+                format!("everything was answered within the last {days} days; nothing to ask");
+            session.ui.say(&text);
             return self.close(&known, host.as_deref());
         }
         let chosen = choose_api(wanted, None, has_token, asks)?;

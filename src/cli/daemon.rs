@@ -14,6 +14,7 @@ use super::args::{CollectArgs, DaemonArgs, OutputArgs, ThemeArg};
 use super::collect::{collect_once, last_runs};
 use super::connection::address_of;
 use super::diagnostic::{DONE, Failure, TOKEN_REFUSED};
+use super::report::bad_moment;
 use super::{Session, still_asks};
 use crate::collect::{Came, Next, Watch};
 use crate::domain::period::{Period, Standing};
@@ -102,10 +103,8 @@ impl<'a> Daemon<'a> {
         let after = match arguments.from.as_deref() {
             None => now,
             Some(text) => {
-                let from = When::parse(text, now.date_naive()).ok_or_else(|| {
-                    Failure::usage(format!("`{text}` is no moment"))
-                        .hint("moments look like `2026`, `2026-06`, `2026-06-30` or `-30d`")
-                })?;
+                let from = When::parse(text, now.date_naive());
+                let from = from.ok_or_else(|| bad_moment("--from", text))?;
                 from.begins_at() - TimeDelta::seconds(1)
             }
         };

@@ -80,13 +80,11 @@ fn range_of(query: &str) -> Option<(Option<NaiveDate>, NaiveDate)> {
         (moment.time() == chrono::NaiveTime::MIN).then_some(day)
     };
     let after = |until: &str| day_of(moment(until)? + chrono::TimeDelta::seconds(1));
-    match range.strip_prefix("<=") {
-        Some(until) => Some((None, after(until)?)),
-        None => {
-            let (from, until) = range.split_once("..")?;
-            Some((Some(day_of(moment(from)?)?), after(until)?))
-        }
+    if let Some(until) = range.strip_prefix("<=") {
+        return Some((None, after(until)?));
     }
+    let (from, until) = range.split_once("..")?;
+    Some((Some(day_of(moment(from)?)?), after(until)?))
 }
 
 /// Returns the months from one first day of a month to another.
@@ -134,9 +132,9 @@ mod tests {
             assert_eq!(tell(&ranges[..1]), None, "one end says nothing of the next");
             // What stopped early was asked in halves, which are no periods.
             let halves = |range: &CreatedRange| range.halves().map(|(one, two)| [one, two]);
-            let halved: Vec<CreatedRange> =
+            let with_halves: Vec<CreatedRange> =
                 ranges[..2].iter().filter_map(halves).flatten().chain(ranges.clone()).collect();
-            assert_eq!(tell(&halved), Some((from.to_owned(), spacing)), "{every:?}");
+            assert_eq!(tell(&with_halves), Some((from.to_owned(), spacing)), "{every:?}");
         }
     }
 }

@@ -172,9 +172,7 @@ impl Closing<'_> {
         session.ui.next(&session.command(words));
         Ok(DONE)
     }
-}
 
-impl Closing<'_> {
     /// Names the counts over GraphQL that were asked over REST as well, without an answer.
     fn warn_of_missing_checks(&self, run: &Run) {
         let line = |(key, attempts): (Key, Vec<&Sample>)| {
