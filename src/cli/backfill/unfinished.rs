@@ -1,5 +1,6 @@
 //! What a backfill was asked for, as far as the answers that it kept tell.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -43,8 +44,8 @@ impl Unfinished {
 struct Seen {
     /// The day after the first period. Halves of it end earlier.
     first_end: Option<NaiveDate>,
-    /// The months of the longest other period. Halves of it are shorter.
-    months: Option<u32>,
+    /// The end of each other range of whole months, and how many these are.
+    others: BTreeSet<(NaiveDate, u32)>,
 }
 
 impl Seen {
@@ -53,13 +54,16 @@ impl Seen {
             let Some((from, end)) = range_of(&sample.query_text) else { continue };
             match from {
                 None => self.first_end = self.first_end.max(Some(end)),
-                Some(from) => self.months = self.months.max(months_between(from, end)),
+                Some(from) => self.others.extend(months_between(from, end).map(|n| (end, n))),
             }
         }
     }
 
     fn tell(&self) -> Option<Unfinished> {
-        let (end, months) = (self.first_end?, self.months?);
+        let end = self.first_end?;
+        // Halves are shorter than their period, but for those of the first, which is as long as GitHub's time.
+        let later = self.others.iter().filter(|(other, _)| *other > end);
+        let months = later.map(|(_, months)| *months).max()?;
         let every = match months {
             1 => SpacingArg::Month,
             3 => SpacingArg::Quarter,
