@@ -121,6 +121,23 @@ pub fn owner_of(_path: &Path) -> Option<u32> {
     None
 }
 
+/// Tells whether there is a process with that number on this machine.
+#[cfg(unix)]
+#[must_use]
+pub fn is_running(pid: u32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // One of somebody else's may not be asked, and is there all the same.
+    pid.is_some_and(|pid| !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
+}
+
+/// Returns `false`: this system is not asked.
+#[cfg(not(unix))]
+#[must_use]
+pub fn is_running(_pid: u32) -> bool {
+    false
+}
+
 /// What is told to whoever started the program, such as systemd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign<'a> {

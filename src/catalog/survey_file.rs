@@ -101,15 +101,16 @@ fn parse_schedule(fields: &Fields<'_, '_>, findings: &mut Findings<'_>) -> Optio
     let line = schedule.required_text("cron", findings);
     let zone_name = schedule.text("timezone", findings);
     let zone_name = zone_name.unwrap_or_else(|| Placed { value: "UTC".to_owned(), span: 0..0 });
-    let Ok(zone) = TimeZone::get(&zone_name.value) else {
+    let zone = TimeZone::get(&zone_name.value).ok();
+    if zone.is_none() {
         let message = format!("unknown time zone `{}`", zone_name.value);
         let example = "names are those of the IANA database, such as `Europe/Berlin`";
         findings.suggest(&zone_name.span, message, Some(example.to_owned()));
-        return None;
-    };
+    }
     let line = line?;
-    match Schedule::parse(&line.value, zone, &zone_name.value) {
-        Ok(schedule) => Some(schedule),
+    // A line is wrong in any time zone.
+    match Schedule::parse(&line.value, zone.clone().unwrap_or(TimeZone::UTC), &zone_name.value) {
+        Ok(schedule) => zone.map(|_| schedule),
         Err(reason) => {
             let message = format!("`{}` is no cron line: {}", line.value, lower_first(&reason));
             let example = "five fields, minute hour day month weekday, such as `17 6 * * *`";

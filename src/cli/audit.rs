@@ -10,13 +10,13 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::Session;
 use super::args::{AuditArgs, DEFAULT_SLICES};
-use super::backfill::name_of;
 use super::collect::{Heard, in_words, listening, teller};
+use super::command_line::CommandLine;
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure};
 use super::output::{Outputs, replace_file};
+use super::{Session, counted};
 use crate::audit::AuditError;
 use crate::collect::{Api, choose_api};
 use crate::domain::survey::{ApiChoice, Framework, Metric, Survey};
@@ -128,11 +128,15 @@ impl Order<'_> {
             }
         };
         let what = match &planned {
-            None => format!("counting {} frameworks in {} ways", self.frameworks.len(), WAYS.len()),
+            None => {
+                let frameworks = counted(self.frameworks.len(), "framework", "frameworks");
+                format!("counting {frameworks} in {} ways", WAYS.len())
+            }
             Some(samples) => {
-                let (queries, known) = (samples.queries.len(), samples.known());
+                let queries = counted(samples.queries.len(), "query", "queries");
+                let known = samples.known();
                 let (slices, seed) = (samples.drawn.sample, samples.drawn.seed);
-                format!("auditing {queries} queries by {slices} slices, seed {seed}{known}")
+                format!("auditing {queries} by {slices} slices, seed {seed}{known}")
             }
         };
         session.ui.say(&format!("{what}, from {}, {}", connection.describe(), in_words(length)));
@@ -163,9 +167,7 @@ impl Order<'_> {
                     SourceError::Interrupted(signal) => {
                         Failure::interrupted(signal, format!("interrupted; {kept}"))
                     }
-                    error => {
-                        Failure::of_source(&error, connection.token.as_ref(), false).because(kept)
-                    }
+                    error => Failure::of_source(&error, Some(&connection), false).because(kept),
                 };
             };
             let again = Samples::plan(self, &self.load(), connection.address.web_host());
@@ -175,8 +177,9 @@ impl Order<'_> {
                 SourceError::Interrupted(signal) => {
                     Failure::interrupted(signal, format!("interrupted; {kept}"))
                 }
-                error => Failure::of_source(&error, connection.token.as_ref(), done > samples.done)
-                    .because(kept),
+                error => {
+                    Failure::of_source(&error, Some(&connection), done > samples.done).because(kept)
+                }
             };
             let command = self.command(samples.drawn.seed);
             failure.hint(format!("audit only the rest, today, with `{command}`"))
@@ -210,25 +213,17 @@ impl Order<'_> {
 
     /// Returns the command that draws the same samples.
     fn command(&self, seed: u64) -> String {
-        let AuditArgs { framework, metric, sample, connection, api, .. } = self.arguments;
-        let mut words = vec!["audit".to_owned()];
-        words.extend(self.arguments.survey.clone());
-        let mut add = |name: &str, value: Option<String>| {
-            words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
-        };
-        for name in framework {
-            add("--framework", Some(name.clone()));
-        }
-        add("--metric", metric.clone());
-        add("--sample", Some(*sample).filter(|n| *n != DEFAULT_SLICES).map(|n| n.to_string()));
-        add("--seed", Some(seed.to_string()));
-        add("--api", api.as_ref().and_then(name_of));
-        add("--api-url", connection.api_url.clone());
-        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        add("--settings", connection.settings.as_ref().map(path));
-        add("--token-file", connection.token_file.as_ref().map(path));
-        words.extend(connection.no_token.then(|| "--no-token".to_owned()));
-        self.session.command(words)
+        let AuditArgs { survey, framework, metric, sample, connection, api, .. } = self.arguments;
+        let line = CommandLine::new("audit", survey.as_deref());
+        let line = framework.iter().fold(line, |line, name| line.value("--framework", Some(name)));
+        let sample = Some(*sample).filter(|slices| *slices != DEFAULT_SLICES);
+        let line = line
+            .value("--metric", metric.as_deref())
+            .value("--sample", sample.map(|slices| slices.to_string()))
+            .value("--seed", Some(seed.to_string()))
+            .choice("--api", api.as_ref())
+            .connection(connection);
+        self.session.command(line)
     }
 
     fn path(&self) -> PathBuf {

@@ -2,30 +2,33 @@
 //!
 //! What is answered is kept in one file, the sums in another that is worked out from it once every
 //! point was asked for. `period` reads for which time, `points` writes the sums, `earlier` names the
-//! series that they replace.
+//! series that they replace. `unfinished` says how one that ended early was begun.
 
 mod earlier;
 mod period;
 mod points;
+mod unfinished;
 
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, TimeDelta};
-use clap::ValueEnum;
 
-use super::Session;
 use super::args::BackfillArgs;
 use super::collect::{Heard, describe, in_words, listening, tell_set_aside, teller};
+use super::command_line::CommandLine;
 use super::connection::Connection;
 use super::diagnostic::{DONE, Failure, NOT_FINISHED};
+use super::{Session, counted};
 use crate::collect::{
-    Api, BackfillPlan, ChosenApi, CollectError, Ending, Known, Progressed, Refused, WhyApi,
+    Api, Ask, BackfillPlan, ChosenApi, CollectError, Ending, Known, Progressed, Refused, WhyApi,
     backfill, choose_api, start_run,
 };
 use crate::domain::survey::{ApiChoice, Metric, Survey};
 use crate::history::{Appender, HistoryError, fold_runs};
 use crate::platform::stop_flag;
 use crate::report::count;
+
+pub(super) use unfinished::Unfinished;
 
 /// Answers older than this are asked for again: a series is to be of one time.
 const REUSED_FOR: TimeDelta = TimeDelta::days(30);
@@ -123,11 +126,12 @@ impl Order<'_> {
             let known = self.known(host.as_deref())?;
             let asks = plan.asks(&known);
             let chosen = choose_api(wanted, None, has_token, asks.len())?;
-            let mut text = format!("{}\n", self.describe(&connection, chosen, asks.len()));
-            for ask in &asks {
-                text.push_str(&format!("  {}  {}\n", ask.query.method, ask.query.text));
+            let plan = self.describe(&connection, chosen, asks.len());
+            let (queries, left_out) = render_queries(&asks, session.ui.is_verbose());
+            session.ui.data(&format!("{plan}\n{queries}"))?;
+            if left_out > 0 {
+                session.ui.say("note: `-v` prints every query");
             }
-            session.ui.data(&text)?;
             return Ok(DONE);
         }
         let mut appender = Appender::open(&self.ranges(), session.clock.now_utc())?;
@@ -135,7 +139,10 @@ impl Order<'_> {
         let mut known = self.known(host.as_deref())?;
         let asks = plan.asks(&known).len();
         if asks == 0 {
-            session.ui.say("everything was answered within the last 30 days; nothing to ask");
+            let days = REUSED_FOR.num_days();
+            let text =
+                format!("everything was answered within the last {days} days; nothing to ask");
+            session.ui.say(&text);
             return self.close(&known, host.as_deref());
         }
         let chosen = choose_api(wanted, None, has_token, asks)?;
@@ -166,7 +173,8 @@ impl Order<'_> {
         let ended = listening(session, &stopper, work).await?;
         bar.finish_and_clear();
         let kept = appender.kept();
-        let kept = format!("{} answers are in `{}`", count(kept as u64), self.ranges().display());
+        let kept = counted(kept, "answer was", "answers were");
+        let kept = format!("{kept} added to `{}`", self.ranges().display());
         let rest = format!("ask only for the rest with `{}`", self.command());
         let failure = match ended {
             Ok(collected) => match collected.ending {
@@ -181,8 +189,7 @@ impl Order<'_> {
                 }
             },
             Err(CollectError::Source(error)) => {
-                Failure::of_source(&error, connection.token.as_ref(), appender.kept() > 0)
-                    .because(kept)
+                Failure::of_source(&error, Some(&connection), appender.kept() > 0).because(kept)
             }
             Err(CollectError::History(error)) => Failure::from(error).because(kept),
         };
@@ -206,7 +213,7 @@ impl Order<'_> {
         let Self { plan, .. } = self;
         let has_token = connection.token.is_some();
         let (requests, mut length) = chosen.api.estimate(asks, has_token);
-        let requests = format!("{} requests", count(requests as u64));
+        let requests = counted(requests, "request", "requests");
         let (name, checks) = match chosen.api {
             Api::Rest => ("REST", String::new()),
             Api::Graphql => {
@@ -224,10 +231,10 @@ impl Order<'_> {
             known => format!(", {} of them known", count(known as u64)),
         };
         format!(
-            "reconstructing {} series of {} points, {} to {}{answered}, from {}, by {name}{why}: \
+            "reconstructing {} series of {}, {} to {}{answered}, from {}, by {name}{why}: \
              about {requests}{checks}, {}",
-            plan.series.len(),
-            plan.last_days.len(),
+            count(plan.series.len() as u64),
+            counted(plan.last_days.len(), "point", "points"),
             first_of(&plan.last_days),
             last_of(&plan.last_days),
             connection.describe(),
@@ -237,29 +244,34 @@ impl Order<'_> {
 
     /// Returns the command that goes on with this one.
     fn command(&self) -> String {
-        let BackfillArgs { survey, from, to, metric, connection, .. } = self.arguments;
-        let mut words = vec!["backfill".to_owned()];
-        words.extend(survey.clone());
-        let mut add = |name: &str, value: Option<String>| {
-            words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
-        };
-        add("--from", Some(from.clone()));
-        add("--to", to.clone());
-        add("--every", name_of(&self.arguments.every));
-        add("--metric", metric.clone());
-        add("--api", self.arguments.api.as_ref().and_then(name_of));
-        add("--api-url", connection.api_url.clone());
-        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        add("--settings", connection.settings.as_ref().map(path));
-        add("--token-file", connection.token_file.as_ref().map(path));
-        words.extend(connection.no_token.then(|| "--no-token".to_owned()));
-        self.session.command(words)
+        let BackfillArgs { survey, from, to, every, metric, connection, api, .. } = self.arguments;
+        let line = CommandLine::new("backfill", survey.as_deref())
+            .value("--from", Some(from))
+            .value("--to", to.as_deref())
+            .choice("--every", Some(every))
+            .value("--metric", metric.as_deref())
+            .choice("--api", api.as_ref())
+            .connection(connection);
+        self.session.command(line)
     }
 }
 
-/// Returns how a choice is typed.
-pub(super) fn name_of(value: &impl ValueEnum) -> Option<String> {
-    Some(value.to_possible_value()?.get_name().to_owned())
+/// Renders the queries of a plan, of each series the first and the last unless all are wanted; returns
+/// how many are left out, too.
+fn render_queries(asks: &[Ask], are_all_wanted: bool) -> (String, usize) {
+    let line = |ask: &Ask| format!("  {}  {}\n", ask.query.method, ask.query.text);
+    let (mut text, mut left_out) = (String::new(), 0);
+    for series in asks.chunk_by(|one, next| one.targets == next.targets) {
+        match series {
+            [first, between @ .., last] if between.len() > 1 && !are_all_wanted => {
+                let more = count(between.len() as u64);
+                text.push_str(&format!("{}  …  {more} more\n{}", line(first), line(last)));
+                left_out += between.len();
+            }
+            all => text.extend(all.iter().map(line)),
+        }
+    }
+    (text, left_out)
 }
 
 fn first_of(days: &[NaiveDate]) -> String {

@@ -62,7 +62,9 @@ async fn ask(
             Ending::Interrupted(signal) => Some(Failure::interrupted(signal, "interrupted")),
         },
         Err(crate::collect::CollectError::Source(error)) => {
-            Some(Failure::of_source(&error, connection.token.as_ref(), progress.answered > 0))
+            let has_counts = progress.answered > 0;
+            let failure = Failure::of_source(&error, Some(&connection), has_counts);
+            Some(failure.lacking(&error, progress))
         }
         Err(crate::collect::CollectError::History(error)) => Some(error.into()),
     };
@@ -127,15 +129,24 @@ fn read_terms(arguments: &CountArgs) -> Result<Vec<String>, Failure> {
         let unreadable = |error: &std::io::Error| {
             Failure::usage(format!("`{}` cannot be read", path.display())).caused_by(error)
         };
-        let mut text = String::new();
+        let mut list = Vec::new();
+        // A byte more than is taken tells that there is more.
         let read = if path.as_os_str() == "-" {
-            std::io::stdin().lock().take(LONGEST_LIST_BYTES).read_to_string(&mut text)
+            std::io::stdin().lock().take(LONGEST_LIST_BYTES + 1).read_to_end(&mut list)
         } else {
             let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
-            file.take(LONGEST_LIST_BYTES).read_to_string(&mut text)
+            file.take(LONGEST_LIST_BYTES + 1).read_to_end(&mut list)
         };
-        read.map_err(|error| unreadable(&error))?;
-        terms.extend(terms_of(&text).map(str::to_owned));
+        if read.map_err(|error| unreadable(&error))? as u64 > LONGEST_LIST_BYTES {
+            return Err(Failure::usage(format!("`{}` is too long a list", path.display()))
+                .because(format!("more than {LONGEST_LIST_BYTES} bytes are not read"))
+                .hint("a list has one term a line; make a survey of so many"));
+        }
+        let list = String::from_utf8(list);
+        let list = list.map_err(|error| {
+            unreadable(&std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+        })?;
+        terms.extend(terms_of(&list).map(str::to_owned));
     }
     if terms.is_empty() {
         return Err(Failure::usage("there is no term to count")
@@ -144,9 +155,10 @@ fn read_terms(arguments: &CountArgs) -> Result<Vec<String>, Failure> {
     Ok(terms)
 }
 
-/// Returns the terms of a list: its lines, but for blank ones.
+/// Returns the terms of a list: its lines, but for blank ones and those that begin with `#`, which are
+/// comments. A query that begins so can be written as `Name=query`.
 pub(super) fn terms_of(list: &str) -> impl Iterator<Item = &str> {
-    list.lines().map(str::trim).filter(|line| !line.is_empty())
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Makes the survey of some terms; every wrong term is told.
@@ -255,6 +267,12 @@ mod tests {
                 "{term}"
             );
         }
+    }
+
+    #[test]
+    fn blank_lines_and_comments_of_a_list_are_no_terms() {
+        let list = "# Python\r\ndjango\r\n\r\n  # flask\n C# \nHash=#x is:public";
+        assert_eq!(terms_of(list).collect::<Vec<_>>(), ["django", "C#", "Hash=#x is:public"]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::args::{CollectArgs, DaemonArgs, OutputArgs, ThemeArg};
 use super::collect::{collect_once, last_runs};
 use super::connection::address_of;
 use super::diagnostic::{DONE, Failure, TOKEN_REFUSED};
+use super::report::bad_moment;
 use super::{Session, still_asks};
 use crate::collect::{Came, Next, Watch};
 use crate::domain::period::{Period, Standing};
@@ -102,10 +103,8 @@ impl<'a> Daemon<'a> {
         let after = match arguments.from.as_deref() {
             None => now,
             Some(text) => {
-                let from = When::parse(text, now.date_naive()).ok_or_else(|| {
-                    Failure::usage(format!("`{text}` is no moment"))
-                        .hint("moments look like `2026`, `2026-06`, `2026-06-30` or `-30d`")
-                })?;
+                let from = When::parse(text, now.date_naive());
+                let from = from.ok_or_else(|| bad_moment("--from", text))?;
                 from.begins_at() - TimeDelta::seconds(1)
             }
         };
@@ -154,7 +153,7 @@ impl<'a> Daemon<'a> {
 
     /// Sees to it that a period gets its run, and takes in what came of it.
     async fn look_after(&mut self, period: Period) {
-        let came = match self.last_runs() {
+        let came = match self.last_run() {
             // Anything wrong with the history is told by the attempt to add to it.
             None => self.collect(period).await,
             Some(last) => {
@@ -224,7 +223,7 @@ impl<'a> Daemon<'a> {
     /// Tells how a run went: its numbers, or why there are none.
     fn tell_of_run(&self, period: Period, ended: Result<u8, Failure>) -> Came {
         let ui = &self.session.ui;
-        let last = self.last_runs();
+        let last = self.last_run();
         let last = last.as_ref().filter(|last| period.from <= last.run.id.started_at());
         let numbers = last.map(|last| {
             let (id, progress) = (last.run.id, last.progress);
@@ -254,8 +253,8 @@ impl<'a> Daemon<'a> {
         }
     }
 
-    /// Returns what the end of the history says, if it says anything.
-    fn last_runs(&self) -> Option<Selection> {
+    /// Returns the last run of the history, if it has one that can be read.
+    fn last_run(&self) -> Option<Selection> {
         let survey = self.watched.survey();
         let asked = |key: &Key| still_asks(survey, key);
         select_run(&self.session.history(&survey.id), Wanted::Last, asked).ok()

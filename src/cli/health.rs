@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use clap::ValueEnum as _;
-
 use super::args::{HealthArgs, HealthFormat};
+use super::collect::periods;
+use super::command_line::CommandLine;
 use super::diagnostic::{DONE, Failure, NOT_FINISHED};
 use super::output::replace_file;
 use super::report::{Subject, bad_moment, find_subject};
@@ -17,7 +17,7 @@ use crate::domain::period::{Periods, midnight};
 use crate::domain::run::{Key, Run};
 use crate::domain::survey::Survey;
 use crate::domain::when::When;
-use crate::history::{HistoryError, is_history, visit_last_runs};
+use crate::history::{HistoryError, Holder, holder_of, is_history, visit_last_runs};
 use crate::report::{
     HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
     render_health_text,
@@ -43,12 +43,14 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
         },
     };
     let subject = find_subject(session, arguments.survey.as_deref())?;
-    let periods = periods(&subject, arguments)?;
+    let (id, title) = name(&subject);
+    // Without any a survey would be healthy whatever happens.
+    let schedule = subject.survey.as_ref().and_then(|survey| survey.schedule.as_ref());
+    let periods = periods((&id, schedule), arguments.per, "`health`")?;
     let grace = arguments.grace.unwrap_or_default();
     let expectation = Expectation { now, periods: Some(periods.clone()), grace, since };
     let health = find_health(&subject, expectation)?;
     let observed = load_observed(&subject.history);
-    let (id, title) = name(&subject);
     let inputs = HealthInputs {
         survey: (&id, &title),
         periods: Some(&periods),
@@ -69,45 +71,45 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
     for trouble in troubles {
         session.ui.warn(&told(trouble), &[], None);
     }
+    let at_work = holder_of(&subject.history).as_ref().map(describe_holder);
     if report.health.is_overdue() {
         let message =
             format!("survey `{id}` is overdue: its newest due period has no finished run");
         let failure = Failure::new(code, message);
-        let survey = subject.survey.as_ref().map(|survey| survey.id.clone());
-        // What was given may be a history.
-        let given = arguments.survey.clone().filter(|given| !is_history(Path::new(given)));
-        let words = ["collect".to_owned()].into_iter().chain(given.or(survey.clone()));
-        let words = words.chain(["--once".to_owned()]);
-        let per = arguments.per.and_then(|per| per.to_possible_value());
-        let words =
-            words.chain(per.iter().flat_map(|per| ["--per".to_owned(), per.get_name().to_owned()]));
-        let hint = format!("collect now with `{}`", session.command(words));
-        session.ui.end_with(&if survey.is_some() { failure.hint(hint) } else { failure });
+        session.ui.end_with(&match (at_work, &subject.survey) {
+            (Some(at_work), _) => failure
+                .because(at_work)
+                .hint("wait for it to end; `--grace` gives each run the time that it takes"),
+            (None, Some(survey)) => {
+                // What was given may be a history.
+                let given = arguments.survey.as_deref();
+                let given = given.filter(|given| !is_history(Path::new(given)));
+                let line = CommandLine::new("collect", given.or(Some(&survey.id)))
+                    .flag("--once")
+                    .choice("--per", arguments.per.as_ref());
+                failure.hint(format!("collect now with `{}`", session.command(line)))
+            }
+            (None, None) => failure,
+        });
+    } else if let Some(at_work) = at_work {
+        session.ui.say(&format!("note: {at_work}"));
     }
     Ok(code)
+}
+
+/// Says who writes to the history: a run is at work, or who imports or repairs.
+fn describe_holder(Holder { pid, host, since }: &Holder) -> String {
+    let since = since.format("%Y-%m-%d %H:%M:%S UTC");
+    format!("process {pid} on {host} has been at work on the history since {since}")
 }
 
 fn told(trouble: Trouble) -> String {
     match trouble {
         Trouble::Overdue => "a run is overdue",
-        Trouble::TokenRefused => "GitHub refused the token of the last run",
+        Trouble::TokenRefused => "GitHub refused the token when it was last asked",
         Trouble::TokenEnds => "the token has ended or ends soon; make a new one on GitHub",
     }
     .to_owned()
-}
-
-/// Returns how periods are found; without any a survey would be healthy whatever happens.
-fn periods(subject: &Subject, arguments: &HealthArgs) -> Result<Periods, Failure> {
-    let schedule = subject.survey.as_ref().and_then(|survey| survey.schedule.clone());
-    match (arguments.per, schedule) {
-        (Some(per), _) => Ok(Periods::Calendar(per.into())),
-        (None, Some(schedule)) => Ok(Periods::Scheduled(Box::new(schedule))),
-        (None, None) => {
-            let id = name(subject).0;
-            let message = format!("health needs a period: survey `{id}` has no schedule");
-            Err(Failure::usage(message).hint("add `--per day`, or a `[schedule]` to the survey"))
-        }
-    }
 }
 
 /// Returns id and title of what is looked at.
@@ -145,7 +147,7 @@ fn find_health(subject: &Subject, expectation: Expectation) -> Result<Health, Hi
     Ok(finder.finish())
 }
 
-/// Returns what the last run that asked GitHub heard; nothing if no run left a document.
+/// Returns what was heard when GitHub was last asked; nothing if no run left a document.
 fn load_observed(history: &Path) -> Observed {
     let path = history.with_file_name(FILE);
     let is_small = fs::metadata(&path).is_ok_and(|file| file.len() <= LARGEST_BYTES);

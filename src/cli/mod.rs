@@ -1,8 +1,8 @@
 //! The door: arguments in; text, files and an exit code out.
 //!
 //! `args` is what can be typed, `ui` the only place that prints, `diagnostic` the only place that
-//! knows hints and exit codes, `output` the only place that writes reports to files, `page` what a page is made of; then a file
-//! for each command.
+//! knows hints and exit codes, `output` the only place that writes reports to files, `page` what a page is made of,
+//! `connection` which GitHub is asked as whom, `command_line` a command as a hint repeats it; then a file for each command.
 
 mod after_run;
 mod args;
@@ -10,6 +10,7 @@ mod audit;
 mod backfill;
 mod check;
 mod collect;
+mod command_line;
 mod connection;
 mod count;
 mod daemon;
@@ -41,6 +42,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::run::Key;
 use crate::domain::survey::Survey;
 use crate::platform::Stop;
+use crate::report::count;
 use crate::settings::{Environment, Layer, Settings, resolve};
 
 use args::{Cli, Command};
@@ -181,6 +183,15 @@ impl Session {
     }
 }
 
+/// Returns a number with its noun: `1 run`, `1,200 runs`.
+fn counted<N: TryInto<u64>>(number: N, one: &str, many: &str) -> String {
+    // No number of anything here is larger.
+    match number.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {one}"),
+        number => format!("{} {many}", count(number)),
+    }
+}
+
 /// Quotes a word as a POSIX shell wants it, if it has anything but plain characters.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
@@ -197,7 +208,15 @@ fn still_asks(survey: &Survey, key: &Key) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_thousands_are_parted() {
+        let cases = [(0_usize, "0 runs"), (1, "1 run"), (2, "2 runs"), (1_200, "1,200 runs")];
+        for (number, expected) in cases {
+            assert_eq!(counted(number, "run", "runs"), expected);
+        }
+    }
 
     #[test]
     fn words_are_quoted_for_a_shell() {

@@ -6,6 +6,8 @@ use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::Session;
 use super::args::ReportArgs;
+use super::backfill::Unfinished;
+use super::command_line::CommandLine;
 use super::diagnostic::{DONE, Failure};
 use super::output::Outputs;
 use super::report::{Against, Subject, Wishes, build, find_baseline};
@@ -91,36 +93,52 @@ pub(super) fn series(
 fn read(session: &Session, subject: &Subject) -> Result<Vec<Reconstructed>, Failure> {
     // Beside the history, also where that is a file which was named.
     let path = subject.history.with_file_name("backfill.csv");
-    let command = || {
-        let words = ["backfill".to_owned()].into_iter();
-        session.command(words.chain(subject.survey.as_ref().map(|survey| survey.id.clone())))
+    // The sums are written when the last question was answered, the answers one by one.
+    let answers = path.with_file_name("backfill-ranges.csv");
+    let begun = || Unfinished::of_answers(&answers);
+    let command = |begun: Option<Unfinished>| {
+        let survey = subject.survey.as_ref();
+        let line = CommandLine::new("backfill", survey.map(|survey| survey.id.as_str()))
+            .value("--from", begun.map(Unfinished::from))
+            .choice("--every", begun.as_ref().map(|begun| &begun.every));
+        session.command(line)
     };
     match read_backfill(&path) {
-        Ok(rows) if rows.is_empty() => Err(HistoryError::Empty { path }.into()),
+        Ok(rows) if rows.is_empty() => {
+            let message = format!("the reconstructed series `{}` has no points", path.display());
+            let command = command(begun());
+            Err(Failure::failed(message).hint(format!("make it anew with `{command}`")))
+        }
         Ok(rows) => Ok(rows),
         Err(HistoryError::Missing { .. }) => {
-            // The sums are written when the last question was answered, the answers one by one.
-            let answers = path.with_file_name("backfill-ranges.csv");
             if answers.is_file() {
                 let message =
                     format!("the reconstructed series `{}` is not finished", path.display());
                 return Err(Failure::failed(message)
                     .because(format!("`{}` has the answers so far", answers.display()))
-                    .hint(format!(
-                        "finish it with the command that began it, its `--from` and `--every` \
-                         included: `{}`",
-                        command()
-                    )));
+                    .hint(match begun() {
+                        begun @ Some(_) => {
+                            format!(
+                                "finish it with `{}`, and the `--to` that it had",
+                                command(begun)
+                            )
+                        }
+                        None => format!(
+                            "finish it with the command that began it, its `--from` and `--every` \
+                             included: `{}`",
+                            command(None)
+                        ),
+                    }));
             }
             Err(Failure::failed(format!("there is no reconstructed series `{}`", path.display()))
-                .hint(format!("make one with `{}`", command())))
+                .hint(format!("make one with `{}`", command(None))))
         }
         Err(HistoryError::Unreadable { path, faults }) => {
             let failure = Failure::failed(format!("`{}` cannot be read", path.display()));
             let told = faults.iter().take(5).map(ToString::to_string);
             Err(told
                 .fold(failure, Failure::because)
-                .hint(format!("make it anew from the answers with `{}`", command())))
+                .hint(format!("make it anew from the answers with `{}`", command(begun()))))
         }
         Err(error) => Err(error.into()),
     }

@@ -62,6 +62,11 @@ impl Ui {
         self.is_quiet
     }
 
+    /// Tells whether somebody wants to know everything.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbosity > 0
+    }
+
     /// Returns how a table on stdout should look.
     pub(super) fn look(&self) -> Look {
         Look { columns: self.columns, blocks: self.blocks }
@@ -107,7 +112,7 @@ impl Ui {
 
     /// Says something that only those want to know who asked for it.
     pub(super) fn detail(&self, text: &str) {
-        if self.verbosity > 0 {
+        if self.is_verbose() {
             self.talk(&format!("{DIM}{}{DIM:#}\n", harmless(text)));
         }
     }

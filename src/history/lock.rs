@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::HistoryError;
+use crate::platform::is_running;
 
 /// Who holds the lock of a history.
 ///
@@ -19,6 +20,20 @@ pub struct Holder {
     pub host: String,
     /// When it took the lock, in UTC.
     pub since: DateTime<Utc>,
+}
+
+/// Returns who writes to a history now; `None` if nobody does, or if that cannot be known: the holder
+/// left no note, or is on another machine.
+#[must_use]
+pub fn holder_of(history: &Path) -> Option<Holder> {
+    let holder = read_note(&beside(history, "holder.json"))?;
+    // A note outlives whoever was killed. The lock is tried only while there is such a process, for that
+    // would be in the way of one that takes it in this very moment.
+    if holder.host != host_name() || !is_running(holder.pid) {
+        return None;
+    }
+    let lock = File::open(beside(history, "lock")).ok()?;
+    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)).then_some(holder)
 }
 
 /// A held lock; it ends when this is dropped.
@@ -49,8 +64,7 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
-        let host = gethostname::gethostname().to_string_lossy().into_owned();
-        let holder = Holder { pid: std::process::id(), host, since: now };
+        let holder = Holder { pid: std::process::id(), host: host_name(), since: now };
         let text = serde_json::to_vec(&holder).unwrap_or_default();
         // The note is a courtesy: without it the lock still holds.
         let _ = std::fs::write(&note, text);
@@ -65,6 +79,10 @@ impl Drop for Lock {
         // still has it open.
         let _ = self.file.unlock();
     }
+}
+
+fn host_name() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
 }
 
 fn read_note(path: &Path) -> Option<Holder> {

@@ -48,7 +48,7 @@ pub use faults::{Faults, Reread};
 pub use guard::guarded;
 pub use import::{Import, Importing, import, plan_import};
 pub use layout::{MAPPABLE, Mapping};
-pub use lock::Holder;
+pub use lock::{Holder, holder_of};
 pub use read::{Reading, first_survey, fold_runs, visit_last_runs, visit_runs};
 pub use repair::{Repair, plan_repair, repair};
 pub use row::{COLUMNS, RowFault, moment};

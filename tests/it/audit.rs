@@ -193,7 +193,8 @@ fn names_that_are_ordinary_words_are_warned_of_with_the_reason() {
         survey.push_str(&format!("[[frameworks]]\nname = \"{name}\"\n"));
     }
     workdir.write("config/surveys/words.toml", survey);
-    let told = workdir.run(&["check", "words"]).success();
+    let mut check = workdir.command(&["check", "words"]);
+    let told = workdir.run_command(check.env("COLUMNS", "200")).success();
     let told: Vec<&str> =
         told.lines().filter_map(|line| line.trim().strip_prefix("ambiguous: ")).collect();
     assert_eq!(told.len(), names.split(' ').count());

@@ -54,6 +54,8 @@ fn a_series_is_reconstructed_kept_and_told() {
     let (workdir, github) = (workdir(), fake());
     let plan = ask(&workdir, &github, &[&YEARS[..], &["--dry-run"]].concat());
     insta::assert_snapshot!("plan", plan.snapshot());
+    let whole = ask(&workdir, &github, &[&YEARS[..], &["--dry-run", "-v"]].concat()).success();
+    assert_eq!(whole.matches("created:").count(), 10, "{whole}");
     assert!(github.requests().is_empty());
     let outcome = ask(&workdir, &github, &YEARS);
     insta::assert_snapshot!("outcome", outcome.snapshot());
@@ -190,7 +192,8 @@ fn a_first_series_is_shown_when_it_is_whole() {
         assert!(shown.stderr.contains(said), "{}", shown.stderr);
         let said = "`output/two/backfill-ranges.csv` has the answers so far";
         assert!(shown.stderr.contains(said), "{}", shown.stderr);
-        assert!(shown.stderr.contains("`repo-census backfill two`"), "{}", shown.stderr);
+        let said = "finish it with `repo-census backfill two --from 2012-01 --every quarter`, and the `--to`";
+        assert!(shown.stderr.contains(said), "{}", shown.stderr);
     }
     assert_eq!(ask(&workdir, &github, &QUARTERS).code, 0);
     assert_eq!(read_points(&workdir.path("output/two/backfill.csv")).len(), 2 * 20);

@@ -73,7 +73,7 @@ fn bars(svg: &str) -> Vec<(f64, f64)> {
 fn two_years_are_a_sound_history() {
     let workdir = two_years();
     let check = workdir.run(&["check", two_years::ID]).success();
-    assert!(check.contains("54789 rows, 687 runs, 1 not finished"), "{check}");
+    assert!(check.contains("54,789 rows, 687 runs, 1 not finished"), "{check}");
 }
 
 #[test]

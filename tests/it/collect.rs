@@ -174,6 +174,26 @@ fn once_leaves_a_period_with_a_finished_run_alone() {
 }
 
 #[test]
+fn a_run_that_was_killed_before_its_first_row_is_begun_anew() {
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/mine.toml", survey(1));
+    workdir.write("r.jsonl", line("F1", "complete", Some(50)));
+    let arguments = ["collect", "mine", "--replay", "r.jsonl"];
+    workdir.run(&arguments).success();
+    let whole = workdir.read("output/mine/replay-r.csv");
+    let header = whole.lines().next().expect("a header");
+    workdir.write("output/mine/replay-r.csv", format!("{header}\n"));
+    // There is no run of which the rest could be asked.
+    let resumed = workdir.run(&[&arguments[..], &["--resume"]].concat());
+    assert_eq!(resumed.code, 1, "{}", resumed.snapshot());
+    let hint = "hint: begin one with `repo-census collect mine --replay r.jsonl`\n";
+    assert!(resumed.stderr.contains(hint), "{}", resumed.stderr);
+    let once = workdir.run(&[&arguments[..], &["--once", "--per", "day"]].concat());
+    assert_eq!(once.code, 0, "{}", once.snapshot());
+    assert_eq!(workdir.read("output/mine/replay-r.csv"), whole);
+}
+
+#[test]
 fn of_two_collectors_one_leaves_and_names_the_other() {
     let workdir = Workdir::new();
     let slow = [&REPLAY[..], &["--pace", "1s"]].concat();
@@ -254,10 +274,11 @@ fn the_whole_replay_can_be_bounded() {
     let workdir = Workdir::new();
     let outcome = workdir.run(&[&REPLAY[..], &["--pace", "100ms", "--max-time", "350ms"]].concat());
     assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
-    assert!(outcome.stderr.contains("`--max-time` bounds the whole run"), "{}", outcome.stderr);
     let plan = workdir.run(&[&REPLAY[..], &["--resume", "--dry-run"]].concat()).success();
     let kept = workdir.read(HISTORY).lines().count() - 1;
     assert!(plan.contains(&format!("{} counts by", 11 - kept)), "{plan}");
+    let headline = format!("`--max-time` cut the run short; it lacks {} of 11 counts\n", 11 - kept);
+    assert!(outcome.stderr.contains(&headline), "{}", outcome.stderr);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::fake_github::{Builder, FakeGithub, SecondaryLimits};
 use crate::github::{TOKEN, mask_moments};
-use crate::workdir::Workdir;
+use crate::workdir::{Workdir, repository_text};
 
 /// A daemon that was asked to end must have done so within this time.
 const LONGEST_END: Duration = Duration::from_secs(2);
@@ -119,6 +119,29 @@ fn a_daemon_collects_says_so_and_ends() {
         years.fold(mask_moments(text), |text, year| text.replace(&format!("{year}-"), "YEAR-"))
     };
     insta::assert_snapshot!(year(&(first + "-----\n" + &second)));
+}
+
+#[test]
+fn a_daemon_goes_on_where_nothing_but_the_header_was_written() {
+    let github = fake().start();
+    let workdir = Workdir::new();
+    workdir.write("config/surveys/it.toml", survey(YEARLY, 2));
+    for kept in ["header", "half of it", "nothing"] {
+        let header = repository_text("output/backend-frameworks/replay-codingnomads-2023.csv");
+        let header = header.lines().next().expect("a header");
+        workdir.write(
+            "output/it/history.csv",
+            match kept {
+                "header" => format!("{header}\n"),
+                "half of it" => header[..header.len() / 2].to_owned(),
+                _ => String::new(),
+            },
+        );
+        let mut daemon = Daemon::start(&workdir, &github, &[], &[]);
+        daemon.until_it_says("finished: 2 of 2 counts");
+        daemon.end(Signal::TERM);
+        assert_eq!(workdir.read("output/it/history.csv").lines().count(), 3, "{kept}");
+    }
 }
 
 #[test]

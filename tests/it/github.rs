@@ -234,7 +234,7 @@ fn terms_are_counted_without_a_survey() {
 fn terms_come_from_a_list_and_are_saved_as_a_survey() {
     let github = fake().start();
     let workdir = Workdir::new();
-    workdir.write("terms.txt", "flask\n\nRails = \"ruby on rails\"\n");
+    workdir.write("terms.txt", "# Python\nflask\n\nRails = \"ruby on rails\"\n");
     let arguments = ["count", "django", "--from", "terms.txt", "--save", "mine"];
     let outcome = ask(&workdir, &github, &arguments);
     insta::assert_snapshot!(outcome.snapshot());
@@ -248,6 +248,13 @@ fn terms_come_from_a_list_and_are_saved_as_a_survey() {
         let outcome = ask(&workdir, &github, wrong);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{wrong:?}");
     }
+    // The last term that is read of a longer list would be a part of one.
+    let requests = github.requests().len();
+    workdir.write("terms.txt", "django\n".repeat(150_000));
+    let long = ask(&workdir, &github, &["count", "--from", "terms.txt"]);
+    assert_eq!(long.code, 2, "{}", long.snapshot());
+    assert!(long.stderr.contains("`terms.txt` is too long a list"), "{}", long.stderr);
+    assert_eq!(github.requests().len(), requests);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `health` and the `health.json` that runs leave.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::fake_github::{FakeGithub, Fault, Reply, When};
@@ -100,7 +102,7 @@ fn what_failed_leaves_its_health_too() {
     assert_eq!(left["last_run"], Value::Null);
     let outcome = ask(&workdir, &github, &["health"]);
     assert_eq!(outcome.code, 3);
-    assert!(outcome.stderr.contains("GitHub refused the token of the last run"));
+    assert!(outcome.stderr.contains("GitHub refused the token when it was last asked"));
 
     // A partial run, by which the token is known to be good again.
     let fault = Fault::new(When::query("flask is:public"), Reply::NotFound);
@@ -126,6 +128,38 @@ fn a_document_that_cannot_be_written_is_a_warning() {
             .contains("warning: `output/backend-frameworks/health.json` cannot be written")
     );
     assert_eq!(ask(&workdir, &github, &["health"]).code, 0, "it is not needed");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_at_work_is_told_and_a_killed_one_is_not() {
+    let github = fake().latency(Duration::from_millis(700)).start();
+    let workdir = Workdir::new();
+    let mut command = workdir.command(&["collect", "-q"]);
+    command.env("GITHUB_API_URL", github.api_url()).env("GH_TOKEN", TOKEN);
+    let mut run = command.spawn().expect("the program starts");
+    let note = workdir.path("output/backend-frameworks/history.csv.holder.json");
+    let give_up_at = Instant::now() + Duration::from_secs(10);
+    while std::fs::read_to_string(&note).unwrap_or_default().is_empty() {
+        assert!(Instant::now() < give_up_at, "the run takes the lock");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let during = workdir.run(&["health"]);
+    assert!(run.try_wait().expect("a child").is_none(), "the run works on");
+    run.kill().expect("a child");
+    run.wait().expect("a child");
+    assert!(note.exists(), "whoever is killed leaves the note");
+    let after = workdir.run(&["health"]);
+    // No run is finished yet, whoever is at work.
+    assert_eq!((during.code, after.code), (3, 3), "{}", during.snapshot());
+    let at_work = |outcome: &Outcome| {
+        let holder = format!("  caused by: process {} on ", run.id());
+        let is_told =
+            outcome.stderr.contains(&holder) && outcome.stderr.contains(" has been at work ");
+        (is_told, outcome.stderr.contains("collect now"))
+    };
+    assert_eq!(at_work(&during), (true, false), "{}", during.stderr);
+    assert_eq!(at_work(&after), (false, true), "{}", after.stderr);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod after_run;
 mod audit;
 mod backfill;
 mod charts;
+mod check;
 mod collect;
 mod daemon;
 mod docs;

@@ -47,8 +47,9 @@ pub(in crate::cli) fn make_of(name: &str) -> Result<Make, Failure> {
         return Ok(Make::Trend(*format));
     }
     format_of(Path::new(name)).map(Make::Ranking).map_err(|_| {
-        Failure::usage(format!("`{name}` names nothing that can be written")).because(
-            "`methods.md`, `wide.csv`, `trend.` and rankings in any format of `--out` can be",
+        Failure::usage(format!("`{name}` names nothing that can be written")).hint(
+            "a ranking is told by its ending, such as `ranking.md` or `page.html`; the others are \
+             `methods.md`, `wide.csv`, `trend.csv` and the like",
         )
     })
 }
@@ -63,8 +64,8 @@ pub(super) fn refresh(session: &Session, subject: &Subject, run: &Selection) -> 
             Ok(()) => written.push(path),
             Err(failure) => {
                 let text = format!("`{}` was not refreshed after the run", path.display());
-                let lines = [&[failure.message][..], &failure.causes].concat();
-                session.ui.warn(&text, &lines, None);
+                let lines = [&[failure.message.clone()][..], &failure.causes].concat();
+                session.ui.warn(&text, &lines, failure.ways_out().first());
             }
         }
     }

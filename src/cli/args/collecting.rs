@@ -15,7 +15,7 @@ pub(in crate::cli) struct CountArgs {
     #[arg(required_unless_present = "from")]
     pub(in crate::cli) terms: Vec<String>,
 
-    /// Read terms from this file too, one a line; - is standard input
+    /// Read terms from this file too, one a line, but for lines that begin with #; - is standard input
     #[arg(long, value_name = "FILE|-")]
     pub(in crate::cli) from: Option<PathBuf>,
 
@@ -132,7 +132,7 @@ pub(in crate::cli) struct BackfillArgs {
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) metric: Option<String>,
 
-    /// Print what would be asked, and ask nothing
+    /// Print what would be asked, and ask nothing; with -v every query
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
 

@@ -53,12 +53,11 @@ pub(super) fn last_days(
             SpacingArg::Year => "year",
         };
         let message = format!("`--from {from}{to}` has no whole {name} that is over");
-        return Err(Failure::usage(message).because(today_is()).hint(match every {
-            SpacingArg::Month => "begin earlier, or end later",
-            SpacingArg::Quarter | SpacingArg::Year => {
-                "begin earlier, end later, or take shorter periods: `--every month`"
-            }
-        }));
+        let mut ways_out = vec!["begin earlier"];
+        ways_out.extend((!to.is_empty()).then_some("end later"));
+        let is_shortest = *every == SpacingArg::Month;
+        ways_out.extend((!is_shortest).then_some("take shorter periods: `--every month`"));
+        return Err(Failure::usage(message).because(today_is()).hint(ways_out.join(", or ")));
     }
     Ok(last_days)
 }

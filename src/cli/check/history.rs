@@ -2,16 +2,14 @@
 
 use super::Line;
 use crate::cli::diagnostic::{Failure, NOT_FINISHED, told};
-use crate::cli::{Session, still_asks};
+use crate::cli::{Session, counted, still_asks};
 use crate::domain::run::Progress;
 use crate::domain::survey::Survey;
 use crate::history::{Circumstances, Examination, HistoryError, examine};
+use crate::report::count;
 
-/// Examines the history of a survey; a failure says that it is not sound.
-pub(super) fn examine_history(
-    session: &Session,
-    survey: &Survey,
-) -> Result<(Option<Failure>, Vec<Line>), Failure> {
+/// Examines the history of a survey; a failure says that it cannot be read, or is not sound.
+pub(super) fn examine_history(session: &Session, survey: &Survey) -> (Option<Failure>, Vec<Line>) {
     let path = session.history(&survey.id);
     let shown = format!("`{}`", path.display());
     let circumstances = Circumstances {
@@ -22,25 +20,29 @@ pub(super) fn examine_history(
     let found = match examine(&path, &circumstances) {
         Ok(found) => found,
         Err(HistoryError::Missing { .. }) => {
-            return Ok((None, vec![("history", format!("{shown}: none yet"))]));
+            return (None, vec![("history", format!("{shown}: none yet"))]);
         }
-        Err(error) => return Err(Failure::from(error).with_code(NOT_FINISHED)),
+        Err(error) => {
+            let failure = Failure::from(error).with_code(NOT_FINISHED);
+            return (Some(failure), vec![("history", format!("{shown}: cannot be read"))]);
+        }
     };
     let mut lines = summary(&shown, &found);
     lines.extend(wrong(&found).into_iter().map(|text| ("wrong", text)));
     lines.extend(notes(&found).into_iter().map(|text| ("note", text)));
     let failure = (!found.is_sound()).then(|| Failure::of_damage(&path, found.needs_repair()));
-    Ok((failure, lines))
+    (failure, lines)
 }
 
 fn summary(shown: &str, found: &Examination) -> Vec<Line> {
     let Examination { rows, runs, unfinished, .. } = found;
-    let text = format!("{shown}: {rows} rows, {runs} runs, {unfinished} not finished");
-    let mut lines = vec![("history", text)];
+    let (rows, runs) = (counted(*rows, "row", "rows"), counted(*runs, "run", "runs"));
+    let text = format!("{rows}, {runs}, {} not finished", count(*unfinished));
+    let mut lines = vec![("history", shown.to_owned()), ("", text)];
     if let (Some(first), Some((last, progress))) = (found.first, found.last) {
         let Progress { answered, planned } = progress;
-        let text = format!("first run {first}, last run {last}: {answered} of {planned} counts");
-        lines.push(("", text));
+        lines.push(("", format!("first run {first}")));
+        lines.push(("", format!("last run {last}: {answered} of {planned} counts")));
         let finished = found.last_finished;
         let finished = finished.map_or_else(|| "none".to_owned(), |run| run.to_string());
         lines.push(("", format!("last finished run {finished}")));
@@ -52,6 +54,7 @@ fn wrong(found: &Examination) -> Vec<String> {
     let mut wrong = told(&found.bad);
     // A single row has told it itself.
     for (word, (line, rows)) in found.unknown_statuses.iter().filter(|(_, (_, rows))| *rows > 1) {
+        let rows = count(*rows);
         wrong.push(format!("status `{word}` is unknown: {rows} rows, the first is line {line}"));
     }
     wrong.extend(told(&found.empty));
@@ -76,15 +79,19 @@ fn wrong(found: &Examination) -> Vec<String> {
 
 fn notes(found: &Examination) -> Vec<String> {
     let mut notes = Vec::new();
-    let mut add = |first: Vec<String>, count: u64, what: &str| {
-        let more = count.saturating_sub(first.len() as u64);
+    let mut add = |first: Vec<String>, all: u64, (one, many): (&str, &str)| {
+        let more = all.saturating_sub(first.len() as u64);
         notes.extend(first);
         if more > 0 {
-            notes.push(format!("and {more} more {what}"));
+            notes.push(format!(
+                "and {}",
+                counted(more, &format!("more {one}"), &format!("more {many}"))
+            ));
         }
     };
     let (gaps, changes) = (&found.gaps, &found.method_changes);
-    add(gaps.0.iter().map(ToString::to_string).collect(), gaps.1, "gaps");
-    add(changes.0.iter().map(ToString::to_string).collect(), changes.1, "changes of method");
+    add(gaps.0.iter().map(ToString::to_string).collect(), gaps.1, ("gap", "gaps"));
+    let changes_of = ("change of method", "changes of method");
+    add(changes.0.iter().map(ToString::to_string).collect(), changes.1, changes_of);
     notes
 }

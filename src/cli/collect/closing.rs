@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::after_run::{self, EndedRun};
 use super::super::args::ApiArg;
 use super::super::connection::Connection;
+use super::super::counted;
 use super::super::diagnostic::{DONE, FAILED, Failure, Hint, NOT_FINISHED};
 use super::super::health::leave_health;
 use super::super::output::Outputs;
@@ -77,22 +78,26 @@ impl Closing<'_> {
             (None, 0) => "no count was answered".to_owned(),
             // The history was taken away, or its disk.
             (None, rows) => {
-                let rows = if rows == 1 { "1 row was".into() } else { format!("{rows} rows were") };
+                let rows = counted(rows, "row was", "rows were");
                 format!("{rows} kept in `{}`, but cannot be found there now", history.display())
             }
         };
         let has_counts = progress.map_or(self.kept > 0, |progress| progress.answered > 0);
-        let resume = self.order.command("--resume", self.order.arguments.ask.api);
+        let resume = self.order.command(Some("--resume"), self.order.arguments.ask.api);
         // A wish that GitHub does not fulfil is not repeated.
         let over_rest = matches!(&ended, Err(CollectError::Source(SourceError::NoDocument { .. })));
-        let resume =
-            if over_rest { self.order.command("--resume", Some(ApiArg::Rest)) } else { resume };
+        let resume = if over_rest {
+            self.order.command(Some("--resume"), Some(ApiArg::Rest))
+        } else {
+            resume
+        };
         let rest = format!("ask only for the rest with `{resume}`");
         let collected = match ended {
             Ok(collected) => collected,
             Err(CollectError::Source(error)) => {
-                let token = self.connection.and_then(|connection| connection.token.as_ref());
-                let failure = Failure::of_source(&error, token, has_counts).because(kept);
+                let failure = Failure::of_source(&error, self.connection, has_counts);
+                let failure = progress.into_iter().fold(failure, |f, p| f.lacking(&error, p));
+                let failure = failure.because(kept);
                 return Err(if has_counts { failure.hint(rest) } else { failure });
             }
             Err(CollectError::History(error)) => {
@@ -108,10 +113,7 @@ impl Closing<'_> {
             let failure = Failure::interrupted(signal, format!("interrupted; {kept}"));
             return Err(if has_counts { failure.hint(rest) } else { failure });
         }
-        let rows = match collected.rows {
-            1 => "1 row".to_owned(),
-            rows => format!("{rows} rows"),
-        };
+        let rows = counted(collected.rows, "row", "rows");
         self.order.session.ui.say(&format!("kept {rows} in `{}`", history.display()));
         self.show(&subject, &selected?, outputs, &resume)
     }
@@ -170,9 +172,7 @@ impl Closing<'_> {
         session.ui.next(&session.command(words));
         Ok(DONE)
     }
-}
 
-impl Closing<'_> {
     /// Names the counts over GraphQL that were asked over REST as well, without an answer.
     fn warn_of_missing_checks(&self, run: &Run) {
         let line = |(key, attempts): (Key, Vec<&Sample>)| {

@@ -29,7 +29,7 @@ impl Watched {
     ) -> Result<Self, Failure> {
         let loaded = session.load_survey(given)?;
         let name = given.unwrap_or(&loaded.id).to_owned();
-        let periods = periods(&loaded.value, per, "daemon")?;
+        let periods = periods_of(&loaded.value, per)?;
         let seen = read(session, &name);
         Ok(Self { name, origin: loaded.origin, per, survey: loaded.value, periods, seen })
     }
@@ -66,7 +66,7 @@ impl Watched {
         self.seen = seen;
         let loaded = session.load_survey(Some(&self.name)).map_err(Failure::from);
         let loaded = loaded.and_then(|loaded| {
-            let periods = periods(&loaded.value, self.per, "daemon")?;
+            let periods = periods_of(&loaded.value, self.per)?;
             Ok((loaded, periods))
         });
         match loaded {
@@ -85,6 +85,10 @@ impl Watched {
             }
         }
     }
+}
+
+fn periods_of(survey: &Survey, per: Option<PerArg>) -> Result<Periods, Failure> {
+    periods((&survey.id, survey.schedule.as_ref()), per, "`daemon`")
 }
 
 fn read(session: &Session, name: &str) -> Result<String, String> {

@@ -1,14 +1,17 @@
 //! What is said when GitHub, or whatever else answers, can be asked no more, and of tokens.
 
 use super::{FAILED, Failure, NOT_FINISHED, TOKEN_REFUSED, TRY_LATER, USAGE};
+use crate::cli::connection::Connection;
 use crate::collect::NeedsToken;
-use crate::github::{Bound, Closed, FoundToken, SourceError, TokenError};
+use crate::domain::run::Progress;
+use crate::github::{Bound, Closed, SourceError, TokenError};
 
 impl Failure {
-    /// A source that can answer nothing any more; `has_counts` tells whether the run has any number.
+    /// A source that can answer nothing any more: that of a connection, or of a recording. `has_counts`
+    /// tells whether the run has any number.
     pub(in crate::cli) fn of_source(
         error: &SourceError,
-        token: Option<&FoundToken>,
+        connection: Option<&Connection>,
         has_counts: bool,
     ) -> Self {
         let (some, none) = (NOT_FINISHED, TRY_LATER);
@@ -16,14 +19,17 @@ impl Failure {
         match error {
             SourceError::Interrupted(signal) => Self::interrupted(*signal, "interrupted"),
             SourceError::TooLong { until, why, bound, trouble } => {
-                let (flag, what) = match bound {
-                    Bound::Unplanned => ("--max-wait", "unplanned waiting"),
-                    Bound::Whole => ("--max-time", "the whole run"),
-                };
                 let until = until.format("%Y-%m-%d %H:%M:%S");
-                let failure = Self::new(later, format!("gave up: `{flag}` bounds {what}"))
-                    .because(format!("the next wait, {why}, would last until {until} UTC"))
-                    .hint(format!("try again later, or allow more, such as `{flag} 1h`"));
+                let failure = match bound {
+                    Bound::Unplanned => {
+                        Self::new(later, "gave up: `--max-wait` bounds unplanned waiting")
+                            .because(format!("the next wait, {why}, would last until {until} UTC"))
+                            .hint("try again later, or allow more, such as `--max-wait 1h`")
+                    }
+                    Bound::Whole => Self::new(later, "`--max-time` cut the run short")
+                        .because(format!("{why}, the next request would be sent at {until} UTC"))
+                        .hint("allow more time, such as `--max-time 1h`"),
+                };
                 match trouble {
                     Some(trouble) => failure.because(trouble.clone()),
                     None => failure,
@@ -32,6 +38,7 @@ impl Failure {
             SourceError::Unwelcome => Self::new(later, error.to_string())
                 .hint("wait an hour; other programs of the same user count too"),
             SourceError::Closed { why, said, has_token } if why.blames_the_token() => {
+                let token = connection.and_then(|connection| connection.token.as_ref());
                 let origin = token.map_or_else(|| "nowhere".to_owned(), |t| t.origin.clone());
                 let message = match (why, has_token) {
                     (Closed::TooManyLogins, _) => {
@@ -42,10 +49,9 @@ impl Failure {
                     (_, true) => format!("GitHub refuses the token from {origin}"),
                     (_, false) => "GitHub asks for a token".to_owned(),
                 };
-                Self::new(TOKEN_REFUSED, message).because(format!("GitHub says: {said}")).hint(
-                    "make a token without any scope at https://github.com/settings/tokens, or ask \
-                     without one with `--no-token`",
-                )
+                Self::new(TOKEN_REFUSED, message)
+                    .because(format!("GitHub says: {said}"))
+                    .hint(another_token(connection))
             }
             SourceError::Closed { said, .. } => {
                 let code = if has_counts { some } else { FAILED };
@@ -72,6 +78,33 @@ impl Failure {
             SourceError::Recording { .. } => Self::of(FAILED, error),
         }
     }
+
+    /// Adds how much a run lacks that its time cut short.
+    pub(in crate::cli) fn lacking(mut self, error: &SourceError, progress: Progress) -> Self {
+        if matches!(error, SourceError::TooLong { bound: Bound::Whole, .. }) {
+            let Progress { answered, planned } = progress;
+            let missing = planned.saturating_sub(answered);
+            self.message.push_str(&format!("; it lacks {missing} of {planned} counts"));
+        }
+        self
+    }
+
+    /// A token that GitHub refused when it was asked about its limits.
+    pub(in crate::cli) fn of_refused_token(connection: &Connection) -> Self {
+        let origin = connection.token.as_ref().map_or("nowhere", |token| token.origin.as_str());
+        Self::new(TOKEN_REFUSED, format!("GitHub refuses the token from {origin}"))
+            .hint(another_token(Some(connection)))
+    }
+}
+
+/// Says where a token is made: each GitHub has its own.
+fn another_token(connection: Option<&Connection>) -> String {
+    let host = connection.map(|connection| connection.address.gh_host());
+    let host = host.as_deref().unwrap_or("github.com");
+    format!(
+        "make a token without any scope at https://{host}/settings/tokens, or ask without one with \
+         `--no-token`"
+    )
 }
 
 impl From<SourceError> for Failure {

@@ -76,7 +76,8 @@ fn the_whole_run_can_be_bounded() {
     let workdir = Workdir::new();
     let outcome = ask(&workdir, &github, &["collect", "--pace", "1s", "--max-time", "2500ms"]);
     assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
-    assert!(outcome.stderr.contains("`--max-time` bounds the whole run"), "{}", outcome.stderr);
+    let headline = "error: `--max-time` cut the run short; it lacks 8 of 11 counts\n";
+    assert!(outcome.stderr.contains(headline), "{}", outcome.stderr);
     assert_eq!(rows(&workdir, &github).len(), 3);
 }
 
