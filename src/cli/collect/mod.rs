@@ -20,7 +20,7 @@ use super::output::Outputs;
 use super::{Session, still_asks};
 use crate::catalog::Loaded;
 use crate::collect::{ChosenApi, Past, Plan, choose_api, start_run};
-use crate::domain::period::{LastRuns, Periods, Standing};
+use crate::domain::period::{LastRuns, PeriodState, Periods};
 use crate::domain::recording::RecordedAnswer;
 use crate::domain::run::{Key, Run, RunId};
 use crate::domain::survey::{ApiChoice, Survey};
@@ -446,12 +446,12 @@ impl Order<'_> {
             });
         };
         let Some(period) = periods.period_at(self.now()) else { return Ok(Intent::Start) };
-        Ok(match last_runs(&last).standing(&period) {
-            Standing::Served(run) => {
+        Ok(match last_runs(&last).state_of(&period) {
+            PeriodState::Served(run) => {
                 Intent::LeaveAlone(run, format!("the period {period} already has run {run}"))
             }
-            Standing::Unfinished(_) => Intent::Finish(Box::new(last.run)),
-            Standing::Open => Intent::Start,
+            PeriodState::Unfinished(_) => Intent::Finish(Box::new(last.run)),
+            PeriodState::Open => Intent::Start,
         })
     }
 
