@@ -16,6 +16,9 @@ pub(super) const NOT_DISTINGUISHABLE: &str = "~";
 /// What stands for a number that is not there.
 pub(super) const MISSING: &str = "–";
 
+/// What empty triangles are, in charts.
+pub(super) const TRIANGLES: &str = "Empty triangles: lower bounds.";
+
 /// Writes the notes of a report whose lines are all still there.
 pub(super) fn write(
     report: &RankingReport,
