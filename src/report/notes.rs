@@ -72,7 +72,8 @@ pub(super) fn write(
         ),
     }
     if report.not_shown > 0 {
-        notes.push(format!("{} more are not shown.", report.not_shown));
+        let are = if report.not_shown == 1 { "is" } else { "are" };
+        notes.push(format!("{} more {are} not shown.", count(report.not_shown as u64)));
     }
     notes.extend(compare(report));
     let of_reference = inputs.reference.map(|r| r.notes.as_slice()).unwrap_or_default();

@@ -38,8 +38,9 @@ pub fn draw_ranking(report: &RankingReport, look: ChartLook) -> Scene {
     let mut remarks = vec!["Bars are drawn to a linear scale from 0.".to_owned()];
     let more = report.lines.len() - lines.len();
     if more > 0 {
+        let follow = if more == 1 { "follows" } else { "follow" };
         remarks.push(format!(
-            "Drawn are the first {}; {} more follow.",
+            "Drawn are the first {}; {} more {follow}.",
             lines.len(),
             count(more as u64)
         ));

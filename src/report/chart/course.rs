@@ -7,7 +7,7 @@ use super::super::trend::{EventKind, TrendReport};
 use super::days::Time;
 use super::labels::spread;
 use super::scene::{Anchor, Dash, Role, SERIES_COLOURS, Shape, Spot};
-use super::sheet::{MARGIN, SMALL, Sheet, text_shape};
+use super::sheet::{MARGIN, SMALL, Sheet, letter, text_shape};
 use super::stroke::{Point, mark};
 use super::words::{cut, text_width};
 use crate::domain::sample::Status;
@@ -116,17 +116,17 @@ impl Field {
     fn flags(&self, sheet: &mut Sheet, report: &TrendReport) {
         let events = &report.events[..report.events.len().min(MOST_FLAGS)];
         let places: Vec<f64> = events.iter().map(|event| self.time.place(event.at)).collect();
-        let letters = spread(&places, 12.0, self.time.left, self.time.right);
-        for (place, (event, (x, letter))) in
-            events.iter().zip(places.iter().zip(letters)).enumerate()
+        let letter_places = spread(&places, 12.0, self.time.left, self.time.right);
+        for (place, (event, (x, letter_x))) in
+            events.iter().zip(places.iter().zip(letter_places)).enumerate()
         {
             let dash = match event.kind {
                 EventKind::Break => Dash::Dashed,
                 EventKind::Note => Dash::Dotted,
             };
             sheet.shapes.push(upright(*x, self.top - 4.0, self.bottom, Role::Flag, dash));
-            let text = flag(place);
-            sheet.text((letter, self.top - 7.0), SMALL, Anchor::Middle, Role::Muted, &text);
+            let text = letter(place);
+            sheet.text((letter_x, self.top - 7.0), SMALL, Anchor::Middle, Role::Muted, &text);
         }
     }
 
@@ -202,12 +202,6 @@ fn upright(x: f64, from: f64, to: f64, stroke: Role, dash: Dash) -> Shape {
     Shape::Path { lines: vec![vec![(x, from), (x, to)]], stroke, width: 1.0, dash }
 }
 
-/// Returns the letter of a flag.
-fn flag(place: usize) -> String {
-    let letter = u8::try_from(place).ok().and_then(|place| b'a'.checked_add(place));
-    letter.map(char::from).unwrap_or_default().to_string()
-}
-
 /// Returns what must be said below a chart over time: how to read it, and the notes of the report,
 /// those that have a flag with its letter.
 pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> {
@@ -215,14 +209,15 @@ pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> 
     let counted = report.lines.iter().filter(|line| !line.course.is_empty()).count();
     let named = drawn.iter().filter(|drawn| drawn.named.is_some()).count();
     if counted > named {
-        let others = if counted > drawn.len() {
-            format!(
-                "grey are the next {}; {} more are not drawn",
-                drawn.len() - named,
-                count((counted - drawn.len()) as u64)
-            )
-        } else {
-            format!("the other {} are grey", counted - named)
+        let (not_named, not_drawn) = (drawn.len() - named, counted - drawn.len());
+        let are = |many: usize| if many == 1 { "is" } else { "are" };
+        let others = match (not_drawn, not_named) {
+            (0, 1) => "the other one is grey".to_owned(),
+            (0, many) => format!("the other {many} are grey"),
+            (more, grey) => {
+                let more_text = count(more as u64);
+                format!("grey are the next {grey}; {more_text} more {} not drawn", are(more))
+            }
         };
         let counted = count(counted as u64);
         remarks
@@ -237,7 +232,7 @@ pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> 
     }
     let flagged = &report.events[..report.events.len().min(MOST_FLAGS)];
     for (place, event) in flagged.iter().enumerate() {
-        remarks.push(format!("({}) {}", flag(place), event.text));
+        remarks.push(format!("({}) {}", letter(place), event.text));
     }
     let is_flagged = |note: &&String| flagged.iter().any(|event| event.text == **note);
     remarks.extend(report.notes.iter().filter(|note| !is_flagged(note)).cloned());

@@ -160,6 +160,12 @@ pub(super) fn first_of(all: usize, told: impl Iterator<Item = String>) -> String
     }
 }
 
+/// Returns the letter that stands for something which is explained below; behind `z` they begin
+/// again.
+pub(super) fn letter(place: usize) -> String {
+    ('a'..='z').nth(place % 26).map(String::from).unwrap_or_default()
+}
+
 /// Returns the width of the widest of some texts.
 pub(super) fn widest<'a>(texts: impl Iterator<Item = &'a str>, size: f64) -> f64 {
     texts.map(|text| text_width(text, size)).fold(0.0, f64::max)

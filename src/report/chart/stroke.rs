@@ -154,7 +154,7 @@ mod tests {
                 Point { at: (50.0 + f64::from(*x), 10.0), status }
             };
             let points: Vec<Point> = places.iter().map(point).collect();
-            let marks = marks((50.0, RIGHT), place, &[points.clone()]);
+            let marks = marks((50.0, RIGHT), place, std::slice::from_ref(&points));
             let kind_of = |shape: &Shape| match shape {
                 Shape::Mark { kind, .. } => *kind,
                 _ => panic!("{shape:?}"),

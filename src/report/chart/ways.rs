@@ -6,7 +6,7 @@ use super::super::audit::{RankedByWays, Sensitivity};
 use super::super::notes::{MISSING, TRIANGLES};
 use super::labels::spread;
 use super::scene::{Anchor, Dash, MarkKind, Role, SERIES_COLOURS, Scene, Shape, Spot};
-use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, first_of, text_shape, widest};
+use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, first_of, letter, text_shape, widest};
 use super::words::{cut, text_width};
 
 /// The most frameworks that are drawn.
@@ -332,12 +332,6 @@ impl Field {
 #[expect(clippy::cast_precision_loss, reason = "a few columns and lines")]
 fn place(place: usize) -> f64 {
     place as f64
-}
-
-/// Returns the letter of a way.
-fn letter(place: usize) -> String {
-    let letter = u8::try_from(place % 26).ok().and_then(|place| b'a'.checked_add(place));
-    letter.map(char::from).unwrap_or_default().to_string()
 }
 
 /// Says a line in full: its ranks from way to way.
