@@ -17,7 +17,7 @@ use super::diagnostic::{DONE, Failure, TOKEN_REFUSED};
 use super::report::bad_moment;
 use super::{Session, still_asks};
 use crate::collect::{Came, Next, Watch};
-use crate::domain::period::{Period, Standing};
+use crate::domain::period::{Period, PeriodState};
 use crate::domain::run::Key;
 use crate::domain::when::When;
 use crate::history::{Selection, Wanted, select_run};
@@ -158,17 +158,17 @@ impl<'a> Daemon<'a> {
             None => self.collect(period).await,
             Some(last) => {
                 let runs = last_runs(&last);
-                match runs.standing(&period) {
-                    Standing::Served(run) => {
+                match runs.state_of(&period) {
+                    PeriodState::Served(run) => {
                         let text = format!("the period {period} already has run {run}");
                         self.session.ui.say(&text);
                         Came::Served
                     }
-                    Standing::Open if runs.are_ahead_of(self.now()) => {
+                    PeriodState::Open if runs.are_ahead_of(self.now()) => {
                         self.tell_of_clock(&last);
                         Came::Behind(last.run.id.started_at())
                     }
-                    Standing::Unfinished(_) | Standing::Open => self.collect(period).await,
+                    PeriodState::Unfinished(_) | PeriodState::Open => self.collect(period).await,
                 }
             }
         };

@@ -1,17 +1,17 @@
 //! When runs are due, and which period a moment lies in.
 //!
 //! One rule serves everything that speaks of periods: `--once`, gaps, health and the daemon.
-//! `schedule` knows the due moments of a cron line, `standing` what a history says of a period.
+//! `schedule` knows the due moments of a cron line, `state` what a history says of a period.
 
 mod schedule;
-mod standing;
+mod state;
 
 use std::fmt;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 
 pub use schedule::Schedule;
-pub use standing::{LastRuns, Standing};
+pub use state::{LastRuns, PeriodState};
 
 /// From one due moment to the next; the end is not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

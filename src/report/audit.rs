@@ -9,8 +9,8 @@ mod sensitivity;
 
 use serde::{Deserialize, Serialize};
 
-use super::escape::{markdown, markdown_code};
-use super::markdown::{capitalised, row};
+use super::escape::markdown;
+use super::markdown::{headings, row, with_code};
 use super::table::Column;
 use super::terminal::{BAR, Look, Table, Tail, TailText};
 
@@ -212,8 +212,7 @@ impl Listing {
     fn markdown(self) -> String {
         let Self { title, subtitle, columns, notes } = self;
         let mut text = format!("## {}\n\n{}\n\n", markdown(&title), with_code(&subtitle));
-        text.push_str(&row(columns.iter().map(|column| capitalised(&column.heading))));
-        text.push_str(&row(columns.iter().map(|column| column.align.markdown().to_owned())));
+        text.push_str(&headings(&columns));
         for index in 0..columns.first().map_or(0, |column| column.cells.len()) {
             text.push_str(&row(columns.iter().map(|column| markdown(&column.cells[index]))));
         }
@@ -223,19 +222,6 @@ impl Listing {
         }
         text
     }
-}
-
-/// Writes a sentence as Markdown; what stands between backticks stays code.
-fn with_code(sentence: &str) -> String {
-    let parts: Vec<&str> = sentence.split('`').collect();
-    if parts.len().is_multiple_of(2) {
-        return markdown(sentence);
-    }
-    let part = |(place, part): (usize, &&str)| match place % 2 {
-        0 => markdown(part),
-        _ => markdown_code(part),
-    };
-    parts.iter().enumerate().map(part).collect()
 }
 
 #[cfg(test)]

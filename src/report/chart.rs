@@ -18,6 +18,7 @@ mod scale;
 mod scene;
 mod sheet;
 mod simplify;
+mod stroke;
 mod svg;
 mod theme;
 mod ways;

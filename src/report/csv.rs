@@ -1,6 +1,7 @@
 //! The ranking as CSV: one line a framework, plain numbers, the same columns always.
 
 use super::model::RankingReport;
+use super::moment::moment;
 use crate::domain::ranking::Change;
 
 const COLUMNS: [&str; 22] = [
@@ -67,7 +68,7 @@ pub fn render_csv(report: &RankingReport) -> String {
             // The moment of a published number is a placeholder; its date stands beside it.
             counted
                 .filter(|sample| sample.published.is_none())
-                .map(|sample| sample.observed_at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+                .map(|sample| moment(sample.observed_at))
                 .unwrap_or_default(),
             counted.and_then(|sample| sample.published.clone()).unwrap_or_default(),
             counted.map(|sample| sample.source.to_string()).unwrap_or_default(),

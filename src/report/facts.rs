@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::model::{Inputs, RankingReport, reference_of_run};
+use super::moment::moment;
 use crate::domain::health::{Observed, TokenFate};
 use crate::domain::ranking::Change;
 use crate::domain::run::{Progress, Run, RunId};
@@ -228,7 +229,6 @@ impl RunFacts {
     /// What is not known is `null`, never 0 and never left out. No token is in it.
     #[must_use]
     pub fn render(&self, event: Event) -> String {
-        let moment = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
         let document = Document {
             schema_version: SCHEMA_VERSION,
             event: event.as_str(),

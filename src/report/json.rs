@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::model::{Line, RankingReport, ReferenceKind};
+use super::moment::moment;
 use crate::domain::ranking::Change;
 
 /// The version of the layout; it grows when a key goes or changes its meaning.
@@ -73,7 +74,6 @@ struct Entry<'a> {
 /// What is not known is `null`, never 0 and never left out.
 #[must_use]
 pub fn render_json(report: &RankingReport) -> String {
-    let moment = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     // The moments of published numbers are placeholders.
     let moments = report.moments.filter(|_| report.published.is_none());
     let document = Document {
@@ -106,7 +106,7 @@ pub fn render_json(report: &RankingReport) -> String {
                 only_there: &compared.only_there,
             }
         }),
-        ranking: report.lines.iter().map(|line| entry(line, &moment)).collect(),
+        ranking: report.lines.iter().map(entry).collect(),
         not_shown: report.not_shown,
         notes: &report.notes,
     };
@@ -116,10 +116,7 @@ pub fn render_json(report: &RankingReport) -> String {
     text
 }
 
-fn entry<'a>(
-    line: &'a Line,
-    moment: &dyn Fn(chrono::DateTime<chrono::Utc>) -> String,
-) -> Entry<'a> {
+fn entry(line: &Line) -> Entry<'_> {
     let entrant = &line.standing.entrant;
     let tally = &entrant.tally;
     let counted = tally.counted.as_ref();

@@ -1,8 +1,8 @@
 //! The ranking as Markdown, ready to paste.
 
-use super::escape::markdown;
+use super::escape::{markdown, markdown_code};
 use super::model::RankingReport;
-use super::table::{COUNT, columns, subtitle};
+use super::table::{COUNT, Column, columns, subtitle};
 
 /// Renders the ranking as a heading, a table and its notes.
 #[must_use]
@@ -17,9 +17,7 @@ pub fn render_markdown(report: &RankingReport) -> String {
             *cell = format!("{cell} ({reason})");
         }
     }
-    let headings = columns.iter().map(|column| capitalised(&column.heading));
-    text.push_str(&row(headings));
-    text.push_str(&row(columns.iter().map(|column| column.align.markdown().to_owned())));
+    text.push_str(&headings(&columns));
     for index in 0..report.lines.len() {
         text.push_str(&row(columns.iter().map(|column| markdown(&column.cells[index]))));
     }
@@ -32,11 +30,31 @@ pub fn render_markdown(report: &RankingReport) -> String {
     text
 }
 
+/// Writes the first two rows of a table: the headings, and on which side cells stand.
+pub(super) fn headings(columns: &[Column]) -> String {
+    let names = columns.iter().map(|column| markdown(&capitalised(&column.heading)));
+    row(names) + &row(columns.iter().map(|column| column.align.markdown().to_owned()))
+}
+
 /// Writes a row of a table.
 pub(super) fn row(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
+/// Writes a sentence; what stands between backticks stays code.
+pub(super) fn with_code(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return markdown(sentence);
+    }
+    let part = |(place, part): (usize, &&str)| match place % 2 {
+        0 => markdown(part),
+        _ => markdown_code(part),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// Writes a heading with a capital letter.
 pub(super) fn capitalised(heading: &str) -> String {
     let mut chars = heading.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())

@@ -13,6 +13,7 @@ mod json;
 mod markdown;
 mod methods;
 mod model;
+mod moment;
 mod notes;
 mod number;
 #[cfg(feature = "html")]

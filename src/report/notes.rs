@@ -16,6 +16,9 @@ pub(super) const NOT_DISTINGUISHABLE: &str = "~";
 /// What stands for a number that is not there.
 pub(super) const MISSING: &str = "–";
 
+/// What empty triangles are, in charts.
+pub(super) const TRIANGLES: &str = "Empty triangles: lower bounds.";
+
 /// Writes the notes of a report whose lines are all still there.
 pub(super) fn write(
     report: &RankingReport,
@@ -69,7 +72,8 @@ pub(super) fn write(
         ),
     }
     if report.not_shown > 0 {
-        notes.push(format!("{} more are not shown.", report.not_shown));
+        let are = if report.not_shown == 1 { "is" } else { "are" };
+        notes.push(format!("{} more {are} not shown.", count(report.not_shown as u64)));
     }
     notes.extend(compare(report));
     let of_reference = inputs.reference.map(|r| r.notes.as_slice()).unwrap_or_default();

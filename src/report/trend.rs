@@ -6,7 +6,7 @@ mod notes;
 mod sparkline;
 mod text;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 
 use super::model::UnknownMetric;
 use crate::domain::period::{Per, Period, Periods};
@@ -50,6 +50,8 @@ pub struct TrendReport {
     pub metric_title: String,
     /// What a period is: `hour`, `day`, `week`, `month`, or the schedule's line and zone.
     pub per: String,
+    /// How often there is a count, in words; empty where a series has too few points to say so.
+    pub pace: String,
     /// The first and the last period with a finished run.
     pub first: TrendEnd,
     /// The last one; the same as the first if there is only one.
@@ -130,6 +132,7 @@ impl TrendReport {
             metric: series.metric.clone(),
             metric_title: known.map_or(&series.metric, |metric| &metric.title).clone(),
             per: name_of(inputs.periods),
+            pace: if is_reconstructed { pace_of_points(series) } else { pace(inputs.periods) },
             first,
             last,
             periods: series.rows.len(),
@@ -188,6 +191,37 @@ fn refuse_unknown_metric(inputs: &TrendInputs<'_>) -> Result<(), UnknownMetric> 
     Err(UnknownMetric { metric: metric.to_owned(), known })
 }
 
+/// Says how often there is a period: `by day`, `daily at 06:17 UTC`.
+fn pace(periods: &Periods) -> String {
+    let words = match periods {
+        Periods::Scheduled(schedule) => schedule.in_words(),
+        Periods::Calendar(_) | Periods::EachRun => None,
+    };
+    words.unwrap_or_else(|| format!("by {}", name_of(periods)))
+}
+
+/// Says how far the points of a reconstructed series, the ends of months, are apart; empty for a
+/// single one.
+fn pace_of_points(series: &Series) -> String {
+    let month = |row: &SeriesRow| {
+        let day = row.run.started_at().date_naive();
+        i64::from(day.year()) * 12 + i64::from(day.month())
+    };
+    let months: Vec<i64> = series.rows.iter().map(month).collect();
+    pace_of_months(&months).to_owned()
+}
+
+fn pace_of_months(months: &[i64]) -> &'static str {
+    // Points without any count are not there, so that some may be further apart than the others.
+    let are_apart_by = |many: i64| months.windows(2).all(|pair| (pair[1] - pair[0]) % many == 0);
+    match months.len() {
+        0 | 1 => "",
+        _ if are_apart_by(12) => "by year",
+        _ if are_apart_by(3) => "by quarter",
+        _ => "by month",
+    }
+}
+
 /// Says what a period is.
 pub(super) fn name_of(periods: &Periods) -> String {
     match periods {
@@ -200,5 +234,26 @@ pub(super) fn name_of(periods: &Periods) -> String {
             Per::Month => "month",
         }
         .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_as_far_apart_as_they_are() {
+        let cases: [(&[i64], &str); 7] = [
+            (&[], ""),
+            (&[5], ""),
+            (&[5, 6, 7], "by month"),
+            (&[3, 6, 9, 12], "by quarter"),
+            (&[3, 12, 15], "by quarter"),
+            (&[3, 7], "by month"),
+            (&[12, 24, 48], "by year"),
+        ];
+        for (months, pace) in cases {
+            assert_eq!(pace_of_months(months), pace, "{months:?}");
+        }
     }
 }

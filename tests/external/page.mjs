@@ -12,7 +12,7 @@ const axe = readFileSync(join(modules, "node_modules/axe-core/axe.min.js"), "utf
 const truth = JSON.parse(readFileSync(join(folder, "truth.json"), "utf8"));
 const isLong = process.env.EXTERNAL_LONG === "1";
 const WIDTHS = [400, 800, 1600];
-const figures = { pages: 0, "axe rules passed": 0, "tables sorted": 0, "values read": 0, "metrics shown": 0 };
+const figures = { pages: 0, "axe rules passed": 0, "tables sorted": 0, "values read": 0, "last counts": 0, "metrics shown": 0 };
 if (screenshots) mkdirSync(screenshots, { recursive: true });
 
 const browser = await chromium.launch({
@@ -155,7 +155,7 @@ async function expectSorts(table, isThorough) {
 
 /** The framework that a chart means by a name: without what turns the direction, and shortened. */
 function called(name, counts) {
-  const clean = (text) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+  const clean = (text) => text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
   const fits = (full) => clean(full) === name || (name.endsWith("…") && clean(full).startsWith(name.slice(0, -1)));
   const found = Object.keys(counts).filter(fits);
   assert.equal(found.length, 1, `${name}: ${found}`);
@@ -249,6 +249,21 @@ async function expectNamesApart(figure) {
   for (let i = 1; i < boxes.length; i++) assert.ok(boxes[i].top > boxes[i - 1].top + 11, "names overlap");
 }
 
+/** Behind the names stand the last counts; those that are lower bounds say so. */
+async function expectLastCounts(figure, counts) {
+  const told = await figure.locator("g.series").evaluateAll((groups) =>
+    groups.map((group) => [...group.querySelectorAll("text")].map((text) => text.textContent)));
+  assert.ok(told.length > 2);
+  for (const [name, count] of told) {
+    // A narrow chart has no room for them.
+    if (count === undefined) continue;
+    const days = called(name, counts);
+    const [, status] = days[Object.keys(days).toSorted().at(-1)];
+    assert.equal(count.startsWith("≥ "), status === "incomplete", `${name}: ${count}`);
+    figures["last counts"] += 1;
+  }
+}
+
 async function useEverything(page, name, isThorough) {
   const metrics = Object.entries(truth[name]);
   for (const [index, [title, counts]] of metrics.entries()) {
@@ -268,6 +283,7 @@ async function useEverything(page, name, isThorough) {
     await expectRanking(section, counts);
     const figure = section.locator(".graph[data-chart=counts]");
     for (const chart of await section.locator(".graph").all()) await expectNamesApart(chart);
+    await expectLastCounts(figure, counts);
     if (index > 0) continue;
     await expectScales(figure);
     await expectReads(figure, counts, isThorough);

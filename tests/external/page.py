@@ -87,7 +87,7 @@ def perform():
     with Workdir(1) as workdir:
         truth = {
             "usual": history(workdir, "usual", NAMES, METRICS, DAYS),
-            "hostile": history(workdir, "hostile", HOSTILE, METRICS[:2], 20),
+            "hostile": history(workdir, "hostile", HOSTILE, [METRICS[0], ("long", "W" * 150)], 20),
             "alone": history(workdir, "alone", NAMES, METRICS[:1], 1),
         }
         for name in truth:

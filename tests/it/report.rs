@@ -237,6 +237,110 @@ fn rows_that_cannot_be_read_are_a_note_in_every_format() {
     }
 }
 
+/// Names with what means something in some format.
+const HOSTILE: [&str; 8] = [
+    "a|b||c\\|d",
+    "`code` ``more`` `",
+    "<b>&amp; &lt;i&gt; ![x](y) *z* _u_ ~~s~~ # h",
+    "\u{202e}turned\u{2066} \u{61c}round",
+    "\u{200b}zero\u{feff} width",
+    "=1+1, \"quoted\"; 'too'",
+    "--- | ---: |",
+    "日本語 עברית",
+];
+
+/// Returns how many cells a row of a table in Markdown has.
+fn cells_of(row: &str) -> usize {
+    let mut chars = row.chars();
+    let mut pipes = 0;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '|' => pipes += 1,
+            _ => {}
+        }
+    }
+    pipes - 1
+}
+
+#[test]
+fn hostile_names_stay_names_in_every_text() {
+    let workdir = Workdir::new();
+    let mut text = "run,observed_at,survey,framework,language,metric,method,sample_no,attempt_no,\
+                    repo_count,status,source,query_text,detail\n"
+        .to_owned();
+    for day in 1..=3 {
+        for (place, name) in HOSTILE.iter().enumerate() {
+            let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+            let detail = if place == 0 { "planned 8" } else { "" };
+            // Notes name the one without a count, too.
+            let (count, status) = match (place, day) {
+                (3, 3) => (String::new(), "failed"),
+                _ => ((9_000 - place * 1_000 + day).to_string(), "complete"),
+            };
+            text.push_str(&format!(
+                "2026030{day}T060000Z-0001,2026-03-0{day}T06:00:01Z,hostile,{quoted},{quoted},\
+                 repositories,aaaaaaaa,1,1,{count},{status},rest,{quoted},{detail}\n"
+            ));
+        }
+    }
+    workdir.write("h.csv", text);
+    let is_control = |c: char| c.is_control() && c != '\n';
+    let turns = |c: char| repo_census::report::is_bidi_control(c);
+    for (command, formats) in [
+        ("report", &["table", "md", "methods", "csv", "json"][..]),
+        ("trend", &["table", "md", "csv", "json"]),
+    ] {
+        for format in formats {
+            let at = ["--at", "20260303T060000Z-0001"];
+            let more = if command == "report" { &at[..] } else { &[] };
+            let all = [&[command, "h.csv", "--format", format], more].concat();
+            let shown = workdir.run(&all).success();
+            let what = format!("{command} {format}: {shown}");
+            assert!(!shown.contains(is_control), "{what}");
+            let names: Vec<String> = match *format {
+                "csv" => {
+                    let mut reader = csv::Reader::from_reader(shown.as_bytes());
+                    let column = reader
+                        .headers()
+                        .expect("a header")
+                        .iter()
+                        .position(|name| name == "framework");
+                    let rows = reader.records().map(|row| row.expect("a row"));
+                    rows.map(|row| row[column.expect("a column")].to_owned()).collect()
+                }
+                "json" => {
+                    let report: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+                    let lines = report["ranking"].as_array().or(report["trend"].as_array());
+                    let name = |line: &serde_json::Value| {
+                        line["framework"].as_str().expect("a name").to_owned()
+                    };
+                    lines.expect("lines").iter().map(name).collect()
+                }
+                "table" => {
+                    assert!(!shown.contains(turns), "{what}");
+                    continue;
+                }
+                _ => {
+                    assert!(!shown.contains(turns), "{what}");
+                    let rows: Vec<&str> =
+                        shown.lines().filter(|line| line.starts_with("| ")).collect();
+                    assert_eq!(rows.len(), HOSTILE.len() + 2, "{what}");
+                    assert!(rows.iter().all(|row| cells_of(row) == cells_of(rows[0])), "{what}");
+                    assert!(shown.contains("&amp;lt;i&amp;gt;"), "{what}");
+                    // Between backticks of code a tag is none.
+                    assert!(*format == "methods" || !shown.contains("<b>"), "{what}");
+                    continue;
+                }
+            };
+            let expected: std::collections::BTreeSet<&str> = HOSTILE.into_iter().collect();
+            let names: std::collections::BTreeSet<&str> =
+                names.iter().map(String::as_str).collect();
+            assert_eq!(names, expected, "{what}");
+        }
+    }
+}
+
 #[cfg(not(feature = "html"))]
 #[test]
 fn without_the_feature_pages_are_refused_and_the_rest_is_written() {

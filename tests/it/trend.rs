@@ -165,8 +165,17 @@ fn periods_follow_the_schedule() {
     );
     assert_eq!(wide(&["--per", "month"]), ["2026-03-01,2500,2300,800,"], "it overrules a schedule");
     let trend = workdir.run(&["trend", "three"]).success();
-    assert!(trend.contains("by `0 6 * * 0` UTC · 2 periods"), "{trend}");
+    let told = trend.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("weekly, Sundays at 06:00 UTC · 2 periods"), "{trend}");
     assert!(trend.contains("No finished run in 1 of 3 periods: 2026-03-08."), "{trend}");
+    // Programs read the line itself, and so do people where no words fit.
+    let json = workdir.run(&["trend", "three", "--format", "json"]).success();
+    assert!(json.contains(r#""per": "`0 6 * * 0` UTC""#), "{json}");
+    let two_days =
+        SURVEY.replacen("[[metrics]]", "[schedule]\ncron = \"0 6 * * 0,3\"\n\n[[metrics]]", 1);
+    workdir.write("config/surveys/three.toml", two_days);
+    let markdown = workdir.run(&["trend", "three", "--format", "md"]).success();
+    assert!(markdown.contains(" · by `0 6 * * 0,3` UTC · "), "{markdown}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::super::diagnostic::Failure;
 use super::super::still_asks;
 use super::{Order, Origin};
 use crate::collect::start_run;
-use crate::domain::period::{LastRuns, Standing};
+use crate::domain::period::{LastRuns, PeriodState};
 use crate::domain::run::{Key, Run, RunId};
 use crate::history::{Appender, HistoryError, Selection, Wanted, select_run};
 
@@ -90,12 +90,12 @@ impl Order<'_> {
             });
         };
         let Some(period) = periods.period_at(self.now()) else { return Ok(Intent::Start) };
-        Ok(match last_runs(&last).standing(&period) {
-            Standing::Served(run) => {
+        Ok(match last_runs(&last).state_of(&period) {
+            PeriodState::Served(run) => {
                 Intent::LeaveAlone(run, format!("the period {period} already has run {run}"))
             }
-            Standing::Unfinished(_) => Intent::Finish(Box::new(last.run)),
-            Standing::Open => Intent::Start,
+            PeriodState::Unfinished(_) => Intent::Finish(Box::new(last.run)),
+            PeriodState::Open => Intent::Start,
         })
     }
 

@@ -6,6 +6,8 @@
 //! that is doubled comes the first time. Every other line follows real time: what is skipped is not
 //! made up for, what is doubled comes twice.
 
+mod words;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeZone as _, Utc};

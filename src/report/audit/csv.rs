@@ -1,14 +1,13 @@
 //! Audits as CSV: a number a line, so that any program can turn it as it likes.
 
+use super::super::moment::moment;
 use super::{AuditReport, FrameworkAudit, Interval, Sensitivity};
-
-const MOMENT: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// Renders the ranks by every way: a line for each framework and way, the columns always the same.
 pub(super) fn render_sensitivity(sensitivity: &Sensitivity) -> String {
     let header = ["framework", "way", "count", "status", "rank", "counted_at", "query_template"];
     let mut lines = vec![header.map(str::to_owned)];
-    let counted_at = sensitivity.counted_at.format(MOMENT).to_string();
+    let counted_at = moment(sensitivity.counted_at);
     for row in &sensitivity.frameworks {
         for (place, way) in sensitivity.ways.iter().enumerate() {
             let status = row.statuses.get(place).cloned().flatten();
@@ -57,7 +56,7 @@ pub(super) fn render_samples(report: &AuditReport, metric: &str) -> String {
                 audit.looked_at.to_string(),
                 audit.slices.map(|slices| slices.to_string()).unwrap_or_default(),
                 audit.seed.to_string(),
-                audit.audited_at.format(MOMENT).to_string(),
+                moment(audit.audited_at),
                 audit.query.clone(),
             ]);
         };

@@ -142,7 +142,11 @@ impl Sensitivity {
     pub(in crate::report) fn summary(&self) -> String {
         let kept = self.frameworks.iter().filter(|row| row.keeps_rank).count();
         let all = self.frameworks.len();
-        format!("{kept} of {all} frameworks keep their rank however they are counted.")
+        let keep = match kept {
+            1 => "keeps its rank however it is",
+            _ => "keep their rank however they are",
+        };
+        format!("{kept} of {all} frameworks {keep} counted.")
     }
 
     /// Says what must not be overlooked: lower bounds, and who has no rank.

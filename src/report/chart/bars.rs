@@ -5,7 +5,7 @@ use super::super::notes::MISSING;
 use super::super::number::count;
 use super::super::table::{count_text, rank_text, subtitle};
 use super::scene::{Anchor, Dash, Role, Scene, Shape, Spot};
-use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, TEXT, text_shape, widest};
+use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, TEXT, first_of, text_shape, widest};
 use super::words::{cut, text_width};
 use crate::domain::sample::Outcome;
 
@@ -38,8 +38,9 @@ pub fn draw_ranking(report: &RankingReport, look: ChartLook) -> Scene {
     let mut remarks = vec!["Bars are drawn to a linear scale from 0.".to_owned()];
     let more = report.lines.len() - lines.len();
     if more > 0 {
+        let follow = if more == 1 { "follows" } else { "follow" };
         remarks.push(format!(
-            "Drawn are the first {}; {} more follow.",
+            "Drawn are the first {}; {} more {follow}.",
             lines.len(),
             count(more as u64)
         ));
@@ -187,10 +188,6 @@ fn label(line: &Line) -> String {
 }
 
 fn describe(report: &RankingReport) -> String {
-    let told =
-        report.lines.iter().take(3).map(|line| format!("{} {}", rank_text(line), label(line)));
-    let told: Vec<String> = told.collect();
-    let more = report.lines.len() - told.len();
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("Bars of {}. {}{more}.", subtitle(report), told.join("; "))
+    let told = report.lines.iter().map(|line| format!("{} {}", rank_text(line), label(line)));
+    format!("Bars of {}. {}.", subtitle(report), first_of(report.lines.len(), told))
 }

@@ -1,13 +1,14 @@
-//! What charts over time share: the field with its gaps, dates and flags, the lines in it, and the
-//! names beside them.
+//! What charts over time share: which lines are drawn, the field with its gaps, dates and flags, and
+//! the names beside it. `stroke` draws the lines.
 
+use super::super::notes::TRIANGLES;
 use super::super::number::count;
 use super::super::trend::{EventKind, TrendReport};
 use super::days::Time;
 use super::labels::spread;
-use super::scene::{Anchor, Dash, MarkKind, Role, SERIES_COLOURS, Shape, Spot};
-use super::sheet::{MARGIN, SMALL, Sheet, text_shape};
-use super::simplify::simplify;
+use super::scene::{Anchor, Dash, Role, SERIES_COLOURS, Shape, Spot};
+use super::sheet::{MARGIN, SMALL, Sheet, letter, text_shape};
+use super::stroke::{Point, mark};
 use super::words::{cut, text_width};
 use crate::domain::sample::Status;
 use crate::domain::trend::{CoursePoint, TrendLine};
@@ -20,9 +21,6 @@ pub(super) const MOST_DRAWN: usize = 60;
 pub(in crate::report) const MOST_FLAGS: usize = 12;
 /// How far the names stand apart.
 pub(super) const NAME_GAP: f64 = 15.0;
-/// How far the marks of a line stand apart, and those of lower bounds.
-const MARK_GAP: f64 = 110.0;
-const AT_LEAST_GAP: f64 = 8.0;
 /// How far names stand from their field; between them lie the ends of lines.
 const LEAD: f64 = 12.0;
 /// How far the first counts lie from the values of the axis.
@@ -39,7 +37,7 @@ pub(super) struct Drawn<'a> {
     /// Its place among the named ones; `None` if it is one of the others.
     pub(super) named: Option<usize>,
     /// Whether its counts were not taken at their time.
-    is_reconstructed: bool,
+    pub(super) is_reconstructed: bool,
 }
 
 impl Drawn<'_> {
@@ -118,17 +116,17 @@ impl Field {
     fn flags(&self, sheet: &mut Sheet, report: &TrendReport) {
         let events = &report.events[..report.events.len().min(MOST_FLAGS)];
         let places: Vec<f64> = events.iter().map(|event| self.time.place(event.at)).collect();
-        let letters = spread(&places, 12.0, self.time.left, self.time.right);
-        for (place, (event, (x, letter))) in
-            events.iter().zip(places.iter().zip(letters)).enumerate()
+        let letter_places = spread(&places, 12.0, self.time.left, self.time.right);
+        for (place, (event, (x, letter_x))) in
+            events.iter().zip(places.iter().zip(letter_places)).enumerate()
         {
             let dash = match event.kind {
                 EventKind::Break => Dash::Dashed,
                 EventKind::Note => Dash::Dotted,
             };
             sheet.shapes.push(upright(*x, self.top - 4.0, self.bottom, Role::Flag, dash));
-            let text = flag(place);
-            sheet.text((letter, self.top - 7.0), SMALL, Anchor::Middle, Role::Muted, &text);
+            let text = letter(place);
+            sheet.text((letter_x, self.top - 7.0), SMALL, Anchor::Middle, Role::Muted, &text);
         }
     }
 
@@ -157,7 +155,7 @@ impl Field {
                     dash: Dash::Dotted,
                 });
             }
-            let mut shapes = vec![mark(name.drawn, at)];
+            let mut shapes = vec![mark(name.drawn.named.unwrap_or_default(), at)];
             let behind = text_width(&name.behind, SMALL);
             let gap = if name.behind.is_empty() { 0.0 } else { 6.0 };
             let text = cut(&name.text, SMALL, self.names_width - behind - gap);
@@ -170,46 +168,6 @@ impl Field {
             let (line, label) = (name.drawn.index, name.label.clone());
             sheet.shapes.push(Shape::Group { line, label, shapes });
         }
-    }
-
-    /// Draws a line: its stretches, its marks, and what only is a lower bound.
-    pub(super) fn line(&self, drawn: Drawn<'_>, label: String, stretches: &[Vec<Point>]) -> Shape {
-        let role = drawn.role();
-        let is_named = drawn.named.is_some();
-        let spots = |stretch: &Vec<Point>| stretch.iter().map(|point| point.at).collect::<Vec<_>>();
-        let strokes = stretches.iter().filter(|stretch| stretch.len() > 1);
-        let mut shapes = vec![Shape::Path {
-            lines: strokes.map(|stretch| simplify(&spots(stretch))).collect(),
-            stroke: role,
-            width: if is_named { 2.0 } else { 1.0 },
-            dash: match drawn.named {
-                _ if drawn.is_reconstructed => Dash::Dashed,
-                Some(place) if place >= SERIES_COLOURS => Dash::Dashed,
-                _ => Dash::Solid,
-            },
-        }];
-        let alone = stretches.iter().filter_map(|stretch| match stretch.as_slice() {
-            [point] => Some(point.at),
-            _ => None,
-        });
-        shapes.extend(alone.map(|at| Shape::Mark { kind: MarkKind::Disc, at, radius: 1.6, role }));
-        if let Some(place) = drawn.named {
-            // Marks of different lines do not stand above each other.
-            #[expect(clippy::cast_precision_loss, reason = "a few lines")]
-            let mut next = self.time.left + 20.0 + (place * 41 % 110) as f64;
-            let mut next_bound = f64::MIN;
-            for point in stretches.iter().flatten() {
-                if point.status == Status::Incomplete && point.at.0 >= next_bound {
-                    let kind = MarkKind::AtLeast;
-                    shapes.push(Shape::Mark { kind, at: point.at, radius: 3.4, role });
-                    next_bound = point.at.0 + AT_LEAST_GAP;
-                } else if point.at.0 >= next {
-                    shapes.push(mark(drawn, point.at));
-                    next = point.at.0 + MARK_GAP;
-                }
-            }
-        }
-        Shape::Group { line: drawn.index, label, shapes }
     }
 
     /// Returns a line's stretches as points of the field.
@@ -240,26 +198,8 @@ pub(super) struct Name<'a> {
     pub(super) label: String,
 }
 
-/// A count in a field.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Point {
-    pub(super) at: Spot,
-    pub(super) status: Status,
-}
-
-fn mark(drawn: Drawn<'_>, at: Spot) -> Shape {
-    let kind = MarkKind::of_series(drawn.named.unwrap_or_default());
-    Shape::Mark { kind, at, radius: 3.2, role: drawn.role() }
-}
-
 fn upright(x: f64, from: f64, to: f64, stroke: Role, dash: Dash) -> Shape {
     Shape::Path { lines: vec![vec![(x, from), (x, to)]], stroke, width: 1.0, dash }
-}
-
-/// Returns the letter of a flag.
-fn flag(place: usize) -> String {
-    let letter = u8::try_from(place).ok().and_then(|place| b'a'.checked_add(place));
-    letter.map(char::from).unwrap_or_default().to_string()
 }
 
 /// Returns what must be said below a chart over time: how to read it, and the notes of the report,
@@ -269,14 +209,15 @@ pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> 
     let counted = report.lines.iter().filter(|line| !line.course.is_empty()).count();
     let named = drawn.iter().filter(|drawn| drawn.named.is_some()).count();
     if counted > named {
-        let others = if counted > drawn.len() {
-            format!(
-                "grey are the next {}; {} more are not drawn",
-                drawn.len() - named,
-                count((counted - drawn.len()) as u64)
-            )
-        } else {
-            format!("the other {} are grey", counted - named)
+        let (not_named, not_drawn) = (drawn.len() - named, counted - drawn.len());
+        let are = |many: usize| if many == 1 { "is" } else { "are" };
+        let others = match (not_drawn, not_named) {
+            (0, 1) => "the other one is grey".to_owned(),
+            (0, many) => format!("the other {many} are grey"),
+            (more, grey) => {
+                let more_text = count(more as u64);
+                format!("grey are the next {grey}; {more_text} more {} not drawn", are(more))
+            }
         };
         let counted = count(counted as u64);
         remarks
@@ -287,11 +228,11 @@ pub(super) fn remarks(report: &TrendReport, drawn: &[Drawn<'_>]) -> Vec<String> 
     }
     let is_bound = |point: &CoursePoint| point.status == Status::Incomplete;
     if drawn.iter().any(|drawn| drawn.named.is_some() && drawn.line.course.iter().any(is_bound)) {
-        remarks.push("Empty triangles: at least so many.".to_owned());
+        remarks.push(TRIANGLES.to_owned());
     }
     let flagged = &report.events[..report.events.len().min(MOST_FLAGS)];
     for (place, event) in flagged.iter().enumerate() {
-        remarks.push(format!("({}) {}", flag(place), event.text));
+        remarks.push(format!("({}) {}", letter(place), event.text));
     }
     let is_flagged = |note: &&String| flagged.iter().any(|event| event.text == **note);
     remarks.extend(report.notes.iter().filter(|note| !is_flagged(note)).cloned());

@@ -6,7 +6,7 @@ use super::super::trend::{TrendReport, subtitle};
 use super::course::{Drawn, Field, NAME_GAP, Name, choose_lines, remarks};
 use super::scale::{Axis, ScaleChoice, short};
 use super::scene::{Anchor, Plot, Role, Scene, Shape};
-use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, widest};
+use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, first_of, widest};
 use super::words::text_width;
 use crate::domain::sample::Status;
 use crate::domain::trend::{CoursePoint, TrendLine};
@@ -18,10 +18,10 @@ const NARROW_HEIGHT: f64 = 280.0;
 ///
 /// The first frameworks by the last count are named at the ends of their lines and told apart by
 /// colour, mark and dash; the next ones are grey; how many are not drawn is said. A line is
-/// interrupted where a period has no count and where counts cannot be compared; the latter is marked
-/// by a dashed upright, notes of the survey by a dotted one, both with a letter that is explained
-/// below. Lower bounds are empty triangles. Points within a quarter of a unit of the line without
-/// them are left out.
+/// interrupted where a period has no count or only a lower bound, and where counts cannot be compared;
+/// the latter is marked by a dashed upright, notes of the survey by a dotted one, both with a letter
+/// that is explained below. Lower bounds are empty triangles. Points within a quarter of a unit of the
+/// line without them are left out.
 #[must_use]
 pub fn draw_trend(report: &TrendReport, look: ChartLook, choice: ScaleChoice) -> Scene {
     let mut sheet = Sheet::new(look, &report.title, &subtitle(report));
@@ -110,8 +110,6 @@ fn label(line: &TrendLine) -> String {
 }
 
 fn describe(report: &TrendReport) -> String {
-    let told: Vec<String> = report.lines.iter().take(3).map(label).collect();
-    let more = report.lines.len() - told.len();
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("Lines of {}. Last counts: {}{more}.", subtitle(report), told.join("; "))
+    let told = first_of(report.lines.len(), report.lines.iter().map(label));
+    format!("Lines of {}. Last counts: {told}.", subtitle(report))
 }

@@ -2,9 +2,10 @@
 
 use super::super::notes::{MISSING, UPPER_RANK};
 use super::super::trend::{TrendReport, subtitle};
-use super::course::{Drawn, Field, Name, Point, choose_lines, remarks};
+use super::course::{Drawn, Field, Name, choose_lines, remarks};
 use super::scene::{Anchor, Plot, Role, Scale, Scene};
-use super::sheet::{ChartLook, MARGIN, SMALL, Sheet};
+use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, first_of};
+use super::stroke::Point;
 use super::words::text_width;
 use crate::domain::sample::Status;
 use crate::domain::trend::{CoursePoint, TrendLine};
@@ -80,7 +81,8 @@ pub fn draw_ranks(report: &TrendReport, look: ChartLook) -> Scene {
     sheet.finish(&report.title, describe(report), Some(plot), &all)
 }
 
-/// Returns the points of a stretch, of those in a column only the last one, and both ends.
+/// Returns the points of a stretch: its first one, and of those in a column the last one and the last
+/// lower bound.
 fn thin(
     points: &[CoursePoint],
     field: &Field,
@@ -94,11 +96,13 @@ fn thin(
     };
     let all: Vec<Point> = points.iter().map(place).collect();
     let column = |point: &Point| ((point.at.0 - field.time.left) / COLUMN).floor();
-    let columns = all.chunk_by(|a, b| column(a).total_cmp(&column(b)).is_eq());
-    let first = all.first().copied();
-    let mut thinned: Vec<Point> = columns.filter_map(|points| points.last().copied()).collect();
-    if let Some(first) = first.filter(|first| thinned.first() != Some(first)) {
-        thinned.insert(0, first);
+    let mut thinned: Vec<Point> = all.first().copied().into_iter().collect();
+    for points in all.chunk_by(|a, b| column(a).total_cmp(&column(b)).is_eq()) {
+        let last = |is_bound: bool| points.iter().rev().find(|point| point.is_bound() == is_bound);
+        let mut kept: Vec<Point> =
+            [last(false), last(true)].into_iter().flatten().copied().collect();
+        kept.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
+        thinned.extend(kept.into_iter().filter(|point| all.first() != Some(point)));
     }
     thinned
 }
@@ -123,9 +127,7 @@ fn label(report: &TrendReport, line: &TrendLine) -> String {
 }
 
 fn describe(report: &TrendReport) -> String {
-    let told: Vec<String> =
-        report.lines.iter().take(3).map(|line| name_text(report, line)).collect();
-    let more = report.lines.len() - told.len();
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("Lines of ranks, {}. Last ranks: {}{more}.", subtitle(report), told.join("; "))
+    let told = report.lines.iter().map(|line| name_text(report, line));
+    let told = first_of(report.lines.len(), told);
+    format!("Lines of ranks, {}. Last ranks: {told}.", subtitle(report))
 }

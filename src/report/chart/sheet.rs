@@ -1,7 +1,8 @@
 //! What every picture has around it: heading above, remarks below, and how wide it is.
 
+use super::super::number::count;
 use super::scene::{Anchor, Plot, Role, Scene, Shape};
-use super::words::{clean, text_width, wrap, wrap_at_most};
+use super::words::{clean, cut, text_width, wrap, wrap_at_most};
 
 /// How a chart is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ const NARROW_TITLE: f64 = 17.0;
 const MOST_TITLE_LINES: usize = 3;
 const MOST_SUBTITLE_LINES: usize = 5;
 const MOST_REMARK_LINES: usize = 14;
+/// How many lines of a report a description tells.
+const MOST_TOLD: usize = 3;
 /// Narrower layouts put names above their bars.
 const NARROW: f64 = 560.0;
 
@@ -87,10 +90,11 @@ impl Sheet {
         self.width < NARROW
     }
 
-    /// Adds a line of text at the left.
+    /// Adds a line of text at the left, as much of it as there is room for.
     pub(super) fn line_of_text(&mut self, text: &str, size: f64, role: Role) {
         self.y += size * LINE;
-        self.text((MARGIN, self.y - size * 0.3), size, Anchor::Start, role, text);
+        let text = cut(&clean(text), size, self.width - 2.0 * MARGIN);
+        self.text((MARGIN, self.y - size * 0.3), size, Anchor::Start, role, &text);
     }
 
     pub(super) fn text(
@@ -147,7 +151,49 @@ pub(super) fn text_shape(
     Shape::Text { at, size, anchor, role, text: clean(text) }
 }
 
+/// Says the first ones of so many lines of a report, and how many more there are.
+pub(super) fn first_of(all: usize, told: impl Iterator<Item = String>) -> String {
+    let told: Vec<String> = told.take(MOST_TOLD).collect();
+    match all - told.len() {
+        0 => told.join("; "),
+        more => format!("{}; and {} more", told.join("; "), count(more as u64)),
+    }
+}
+
+/// Returns the letter that stands for something which is explained below; behind `z` they begin
+/// again.
+pub(super) fn letter(place: usize) -> String {
+    ('a'..='z').nth(place % 26).map(String::from).unwrap_or_default()
+}
+
 /// Returns the width of the widest of some texts.
 pub(super) fn widest<'a>(texts: impl Iterator<Item = &'a str>, size: f64) -> f64 {
     texts.map(|text| text_width(text, size)).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_text_leaves_the_sheet() {
+        for width_px in [320, 800] {
+            let look = ChartLook { width_px, words: Words::All };
+            let (title, long) = ("W".repeat(900), "W".repeat(150));
+            let mut sheet = Sheet::new(look, &title, &long);
+            sheet.line_of_text(&format!("{long}, logarithmic scale"), SMALL, Role::Muted);
+            let scene = sheet.finish("", String::new(), None, &[long]);
+            for shape in &scene.shapes {
+                let Shape::Text { at, size, text, .. } = shape else { panic!("{shape:?}") };
+                assert!(at.0 + text_width(text, *size) <= scene.width - MARGIN, "{text}");
+            }
+            assert!(scene.shapes.len() > MOST_TITLE_LINES + 2);
+        }
+    }
+
+    #[test]
+    fn descriptions_tell_the_first_ones() {
+        let told = |all: usize| first_of(all, (0..all).map(|n| n.to_string()));
+        assert_eq!([told(2), told(3), told(1004)], ["0; 1", "0; 1; 2", "0; 1; 2; and 1,001 more"]);
+    }
 }

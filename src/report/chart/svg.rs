@@ -79,7 +79,9 @@ pub fn render_inline_svg(scene: &Scene) -> String {
 #[must_use]
 pub fn render_chart_style() -> String {
     let mut style = format!(
-        ".chart{{font-family:{FONTS};text-rendering:geometricPrecision;width:100%;height:auto;display:block}}\n"
+        ".chart{{font-family:{FONTS};text-rendering:geometricPrecision;width:100%;height:auto;display:block}}\n\
+         .chart path{{stroke-linejoin:round}}.chart .m{{stroke-width:{};stroke-linejoin:miter}}\n",
+        tenths(STROKE_OF_MARKS)
     );
     for role in all_roles() {
         let name = name_of(role);
@@ -159,9 +161,11 @@ impl Writer {
                         Dash::Dashed => " stroke-dasharray=\"6 3\"",
                         Dash::Dotted => " stroke-dasharray=\"1.5 2.5\"",
                     };
-                    self.put(&format!(
-                        "<path d=\"{d}\"{stroke}{dash} stroke-linejoin=\"round\"/>\n"
-                    ));
+                    let join = match self.colours {
+                        Colours::Of(_) => " stroke-linejoin=\"round\"",
+                        Colours::Classes => "",
+                    };
+                    self.put(&format!("<path d=\"{d}\"{stroke}{dash}{join}/>\n"));
                 }
             }
             Shape::Mark { kind, at, radius, role } => self.mark(*kind, *at, *radius, *role),
@@ -201,7 +205,11 @@ impl Writer {
         };
         let circle =
             format!("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"", tenths(x), tenths(y), tenths(r));
-        let (fill, stroke) = (self.fill(role), self.stroke(role, STROKE_OF_MARKS));
+        let stroke = match self.colours {
+            Colours::Of(_) => self.stroke(role, STROKE_OF_MARKS),
+            Colours::Classes => format!(" class=\"m s-{}\"", name_of(role)),
+        };
+        let fill = self.fill(role);
         let mark = match kind {
             MarkKind::Disc => format!("{circle}{fill}/>\n"),
             MarkKind::Ring => format!("{circle}{stroke}/>\n"),

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 
 use super::super::audit::{RankedByWays, Sensitivity};
-use super::super::notes::MISSING;
+use super::super::notes::{MISSING, TRIANGLES};
 use super::labels::spread;
 use super::scene::{Anchor, Dash, MarkKind, Role, SERIES_COLOURS, Scene, Shape, Spot};
-use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, text_shape, widest};
+use super::sheet::{ChartLook, MARGIN, SMALL, Sheet, first_of, letter, text_shape, widest};
 use super::words::{cut, text_width};
 
 /// The most frameworks that are drawn.
@@ -64,7 +64,7 @@ pub fn draw_sensitivity(sensitivity: &Sensitivity, title: &str, look: ChartLook)
         remarks.push(format!("Ranks beyond {LOWEST} are not drawn."));
     }
     if lines.iter().any(|line| (0..sensitivity.ways.len()).any(|way| line.row.is_bound(way))) {
-        remarks.push("Empty triangles stand for lower bounds.".to_owned());
+        remarks.push(TRIANGLES.to_owned());
     }
     remarks.extend(sensitivity.caveats());
     let letter = |(place, words): (usize, String)| {
@@ -334,12 +334,6 @@ fn place(place: usize) -> f64 {
     place as f64
 }
 
-/// Returns the letter of a way.
-fn letter(place: usize) -> String {
-    let letter = u8::try_from(place % 26).ok().and_then(|place| b'a'.checked_add(place));
-    letter.map(char::from).unwrap_or_default().to_string()
-}
-
 /// Says a line in full: its ranks from way to way.
 fn label(line: &Line<'_>) -> String {
     let ranks: Vec<String> = (0..line.row.ranks.len()).map(|way| line.row.rank_text(way)).collect();
@@ -349,15 +343,12 @@ fn label(line: &Line<'_>) -> String {
 fn describe(sensitivity: &Sensitivity) -> String {
     let ways: Vec<&str> = sensitivity.ways.iter().map(|way| way.id.as_str()).collect();
     let lines = choose_lines(sensitivity);
-    let told: Vec<String> = lines.iter().take(3).map(label).collect();
-    let more = sensitivity.frameworks.len() - told.len();
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     format!(
-        "Lines of {}. {} Ranks by {}: {}{more}.",
+        "Lines of {}. {} Ranks by {}: {}.",
         sensitivity.subtitle(),
         sensitivity.summary(),
         ways.join(", "),
-        told.join("; ")
+        first_of(sensitivity.frameworks.len(), lines.iter().map(label))
     )
 }
 

@@ -1,8 +1,8 @@
 //! The health as JSON, with the version of its layout, and the way back for what only a run knows.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::super::moment::moment;
 use super::HealthReport;
 use crate::domain::gaps::Gap;
 use crate::domain::health::{Due, LookedAt, Observed, Quota, RunState, TokenFate, TokenState};
@@ -185,8 +185,4 @@ fn token_keys(token: TokenState) -> TokenKeys {
         expires_at: token.expires_at.map(moment),
         observed_at: moment(token.observed_at),
     }
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -2,6 +2,13 @@
 // A chart: how it is drawn, and how it is read with pointer and keyboard.
 
 const LABEL = 15;
+const APART = 12;
+
+/** The last count, as it stands behind a name. */
+function lastCount(line) {
+  const run = line.counts.findLastIndex((count) => count !== null);
+  return `${line.bounds.has(run) ? "≥ " : ""}${short(line.counts[run])}`;
+}
 
 /** A chart in its figure: what is shown, where it lies, and what is read of it. */
 class Chart {
@@ -74,7 +81,7 @@ class Chart {
     const axis = this.axis();
     const ticks = axis.ticks.map((tick) => [tick, this.isRanks ? `${tick}` : short(tick)]);
     const named = this.lines.slice(0, MOST_NAMED);
-    const behind = named.map((line) => (isNarrow || this.isRanks ? "" : short(line.counts.findLast((count) => count !== null))));
+    const behind = named.map((line) => (isNarrow || this.isRanks ? "" : lastCount(line)));
     const room = width * (isNarrow ? 0.3 : 0.36);
     const names = named.map((line, index) => shortened(line.name, room - widthOf(behind[index])));
     const labels = Math.max(...names.map((name, index) => widthOf(name) + widthOf(behind[index]) + (behind[index] ? 6 : 0)));
@@ -160,20 +167,26 @@ class Chart {
     return group;
   }
 
+  /** Triangles at lower bounds, and the line's own mark now and then, near no other one. */
   drawMarks(group, line, values, index) {
     let next = this.box.left + 20 + ((index * 41) % 110);
     let nextBound = -Infinity;
+    const isDrawn = (run) => values[run] !== null && !(this.isRanks && values[run] > 24);
+    const bounds = [...line.bounds].filter(isDrawn);
+    const isFree = (x) => x <= this.box.right - APART && bounds.every((run) => Math.abs(this.x(run) - x) >= APART);
     values.forEach((value, run) => {
-      if (value === null || (this.isRanks && value > 24)) return;
       const x = this.x(run);
-      if (line.bounds.has(run)) {
-        if (x >= nextBound) drawMark(group, "bound", x, this.y(value), 3.6);
-        nextBound = Math.max(nextBound, x + 8);
-      } else if (x >= next) {
-        drawMark(group, line.mark, x, this.y(value));
-        next = x + 110;
-      }
+      if (!isDrawn(run) || line.bounds.has(run) || x < next || !isFree(x)) return;
+      drawMark(group, line.mark, x, this.y(value));
+      next = x + 110;
     });
+    for (const run of bounds) {
+      const x = this.x(run);
+      if (x >= nextBound) {
+        drawMark(group, "bound", x, this.y(values[run]), 3.6);
+        nextBound = x + 8;
+      }
+    }
   }
 
   drawNames(names, behind) {

@@ -1,14 +1,19 @@
 //! The parts of the page as its template shows them: texts, lengths and pictures, nothing to work
 //! out.
+//!
+//! Names stand alone in their elements, as they are; a sentence that has names in it loses what
+//! would turn the direction of its rest.
 
 use super::PageMetric;
 use crate::domain::sample::{Outcome, Status};
 use crate::report::chart::{
     ChartLook, MOST_FLAGS, ScaleChoice, Words, draw_ranks, draw_trend, render_inline_svg,
 };
+use crate::report::escape::terminal;
 use crate::report::markdown::capitalised;
 use crate::report::methods::{QueryLine, citation, paragraph};
 use crate::report::model::{Line, RankingReport};
+use crate::report::notes::TRIANGLES;
 use crate::report::number::count;
 use crate::report::table::{Align, COUNT, Column, FRAMEWORK, columns, count_text, moments};
 use crate::report::trend::{TrendEvent, TrendReport, columns_of_trend, subtitle};
@@ -32,8 +37,8 @@ pub(super) struct Section<'a> {
     pub(super) statuses: String,
     pub(super) lead: Lead<'a>,
     pub(super) ranking: Table,
-    pub(super) notes: &'a [String],
-    pub(super) trend: Option<TrendView<'a>>,
+    pub(super) notes: Vec<String>,
+    pub(super) trend: Option<TrendView>,
     pub(super) made: String,
     pub(super) citation: String,
     pub(super) queries: Vec<Query<'a>>,
@@ -88,14 +93,14 @@ pub(super) struct Bar {
     pub(super) class: &'static str,
 }
 
-pub(super) struct TrendView<'a> {
+pub(super) struct TrendView {
     pub(super) subtitle: String,
     /// What stands there until the script draws; `None` if the page would become too large.
     pub(super) charts: Option<Charts>,
     /// How to read the charts, a sentence each.
     pub(super) legend: Vec<String>,
     pub(super) changes: Table,
-    pub(super) notes: Vec<&'a str>,
+    pub(super) notes: Vec<String>,
 }
 
 /// Pictures of a trend, each for wide and for narrow screens.
@@ -124,10 +129,10 @@ impl<'a> Section<'a> {
             statuses: statuses(report),
             lead: lead(report),
             ranking: ranking(report),
-            notes: &report.notes,
+            notes: report.notes.iter().map(|note| terminal(note)).collect(),
             trend: metric.trend.map(view_of),
-            made: paragraph(report, version),
-            citation: citation(report, version),
+            made: terminal(&paragraph(report, version)),
+            citation: terminal(&citation(report, version)),
             queries: report.lines.iter().map(query).collect(),
         }
     }
@@ -164,7 +169,7 @@ fn statuses(report: &RankingReport) -> String {
 fn lead(report: &RankingReport) -> Lead<'_> {
     let ranked = || report.lines.iter().filter(|line| line.standing.rank.is_some());
     let is_first = |line: &&Line| line.standing.rank == Some(1);
-    let name = |line: &'_ Line| line.standing.entrant.tally.outcome;
+    let outcome = |line: &Line| line.standing.entrant.tally.outcome;
     let Some(first) = ranked().find(is_first) else { return Lead::Nobody };
     let next = ranked().find(|line| !is_first(line));
     let is_exact = |line: &Line| line.standing.entrant.tally.exact().is_some();
@@ -172,9 +177,9 @@ fn lead(report: &RankingReport) -> Lead<'_> {
     let is_open = !report.lines.iter().all(is_exact) || ranked().filter(is_first).any(is_close);
     Lead::First {
         names: ranked().filter(is_first).map(|l| l.standing.entrant.name.as_str()).collect(),
-        count: in_words(name(first)),
+        count: in_words(outcome(first)),
         is_open,
-        next: next.map(|line| (line.standing.entrant.name.as_str(), in_words(name(line)))),
+        next: next.map(|line| (line.standing.entrant.name.as_str(), in_words(outcome(line)))),
     }
 }
 
@@ -263,8 +268,9 @@ pub(super) fn draw_charts(sections: &mut [Section<'_>], metrics: &[PageMetric<'_
     }
 }
 
-fn view_of(trend: &TrendReport) -> TrendView<'_> {
-    let is_flagged = |note: &str| flagged(trend).iter().any(|event| event.text == note);
+fn view_of(trend: &TrendReport) -> TrendView {
+    let is_flagged = |note: &&String| flagged(trend).iter().any(|event| event.text == **note);
+    let notes = trend.notes.iter().filter(|note| !is_flagged(note));
     let columns = columns_of_trend(trend);
     let row = |index: usize| Row { cells: columns.iter().map(|c| cell_of(c, index)).collect() };
     TrendView {
@@ -276,7 +282,7 @@ fn view_of(trend: &TrendReport) -> TrendView<'_> {
             has_bars: false,
         },
         legend: legend(trend),
-        notes: trend.notes.iter().map(String::as_str).filter(|note| !is_flagged(note)).collect(),
+        notes: notes.map(|note| terminal(note)).collect(),
     }
 }
 
@@ -288,11 +294,10 @@ fn legend(trend: &TrendReport) -> Vec<String> {
     }
     let points = || trend.lines.iter().flat_map(|line| &line.course);
     if points().any(|point| point.status == Status::Incomplete) {
-        legend
-            .push("Open triangles: at least so many, GitHub stopped the search early.".to_owned());
+        legend.push(TRIANGLES.to_owned());
     }
     let flags = ('a'..='z').zip(flagged(trend));
-    legend.extend(flags.map(|(letter, event)| format!("{letter}: {}", event.text)));
+    legend.extend(flags.map(|(letter, event)| format!("{letter}: {}", terminal(&event.text))));
     legend
 }
 
@@ -305,7 +310,7 @@ fn flagged(trend: &TrendReport) -> &[TrendEvent] {
 fn facts(trend: &TrendReport) -> String {
     let all = subtitle(trend);
     let facts = all.strip_prefix(&trend.metric_title).map(|facts| facts.trim_start_matches(" · "));
-    facts.unwrap_or(&all).to_owned()
+    terminal(facts.unwrap_or(&all))
 }
 
 fn query(line: &Line) -> Query<'_> {

@@ -1,9 +1,9 @@
 //! The trend as JSON, with the version of its layout.
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::super::moment::moment;
 use super::{EventKind, TrendEvent, TrendReport};
 use crate::domain::period::Period;
 use crate::domain::run::RunId;
@@ -116,10 +116,6 @@ pub fn render_trend_json(report: &TrendReport) -> String {
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn make_end(period: &Period, run: RunId) -> End {

@@ -1,7 +1,7 @@
 //! The trend as people read it: a table for a terminal, and one in Markdown.
 
 use super::super::escape::markdown;
-use super::super::markdown::{capitalised, row};
+use super::super::markdown::{headings, row, with_code};
 use super::super::notes::{LOWER_BOUND, MISSING, UPPER_RANK};
 use super::super::number::{count, signed, signed_percent, signed_rate};
 use super::super::table::{Align, Column, FRAMEWORK};
@@ -41,10 +41,10 @@ pub fn render_trend_terminal(report: &TrendReport, look: Look) -> String {
 /// Renders the trend as a heading, a table and its notes.
 #[must_use]
 pub fn render_trend_markdown(report: &TrendReport) -> String {
-    let mut text = format!("## {}\n\n{}\n\n", markdown(&report.title), markdown(&subtitle(report)));
+    let (title, subtitle) = (markdown(&report.title), with_code(&subtitle(report)));
+    let mut text = format!("## {title}\n\n{subtitle}\n\n");
     let columns = columns(report);
-    text.push_str(&row(columns.iter().map(|column| capitalised(&column.heading))));
-    text.push_str(&row(columns.iter().map(|column| column.align.markdown().to_owned())));
+    text.push_str(&headings(&columns));
     for index in 0..report.lines.len() {
         text.push_str(&row(columns.iter().map(|column| markdown(&column.cells[index]))));
     }
@@ -62,18 +62,20 @@ pub(in crate::report) fn subtitle(report: &TrendReport) -> String {
     let day = |end: crate::domain::trend::TrendEnd| end.run.started_at().format("%Y-%m-%d");
     let (first, last) = (day(report.first), day(report.last));
     let runs = match report.periods {
-        points if report.is_reconstructed => format!("{points} points"),
+        1 if report.is_reconstructed => "1 point".to_owned(),
+        points if report.is_reconstructed => format!("{} points", count(points as u64)),
         1 => "1 period with a finished run".to_owned(),
         periods => format!("{} periods with a finished run", count(periods as u64)),
     };
-    [
-        report.metric_title.clone(),
-        format!("{first} to {last} UTC"),
-        format!("by {}", report.per),
-        runs,
-        if report.is_reconstructed { RECONSTRUCTED.to_owned() } else { report.sources.join(", ") },
-    ]
-    .join(" · ")
+    let sources = report.sources.join(", ");
+    let parts = [
+        report.metric_title.as_str(),
+        &format!("{first} to {last} UTC"),
+        &report.pace,
+        &runs,
+        if report.is_reconstructed { RECONSTRUCTED } else { &sources },
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 pub(in crate::report) fn columns(report: &TrendReport) -> Vec<Column> {

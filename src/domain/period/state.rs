@@ -18,7 +18,7 @@ pub struct LastRuns {
 
 /// How a period stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PeriodState {
     /// This finished run lies in it.
     Served(RunId),
     /// The last run lies in it and lacks counts.
@@ -30,14 +30,14 @@ pub enum Standing {
 impl LastRuns {
     /// Tells how a period stands. A run belongs to the period in which it started.
     #[must_use]
-    pub fn standing(&self, period: &Period) -> Standing {
+    pub fn state_of(&self, period: &Period) -> PeriodState {
         let within = |run: &RunId| period.contains(run.started_at());
         let last_finished = Some(self.last).filter(|_| self.is_finished);
         let finished = [last_finished, self.finished_before].into_iter().flatten().find(within);
         match finished {
-            Some(run) => Standing::Served(run),
-            None if !self.is_finished && within(&self.last) => Standing::Unfinished(self.last),
-            None => Standing::Open,
+            Some(run) => PeriodState::Served(run),
+            None if !self.is_finished && within(&self.last) => PeriodState::Unfinished(self.last),
+            None => PeriodState::Open,
         }
     }
 
@@ -65,20 +65,20 @@ mod tests {
         let earlier = run("2026-11-21T06:16:59Z");
         let next = run("2026-11-22T06:17:00Z");
         let cases = [
-            (within, true, None, Standing::Served(within)),
-            (within, false, None, Standing::Unfinished(within)),
-            (later, false, Some(within), Standing::Served(within)),
-            (later, false, Some(earlier), Standing::Unfinished(later)),
-            (earlier, true, None, Standing::Open),
-            (earlier, false, None, Standing::Open),
+            (within, true, None, PeriodState::Served(within)),
+            (within, false, None, PeriodState::Unfinished(within)),
+            (later, false, Some(within), PeriodState::Served(within)),
+            (later, false, Some(earlier), PeriodState::Unfinished(later)),
+            (earlier, true, None, PeriodState::Open),
+            (earlier, false, None, PeriodState::Open),
             // The clock went back over a due moment.
-            (next, true, Some(within), Standing::Served(within)),
-            (next, true, Some(earlier), Standing::Open),
-            (next, false, Some(within), Standing::Served(within)),
+            (next, true, Some(within), PeriodState::Served(within)),
+            (next, true, Some(earlier), PeriodState::Open),
+            (next, false, Some(within), PeriodState::Served(within)),
         ];
         for (last, is_finished, finished_before, expected) in cases {
             let runs = LastRuns { last, is_finished, finished_before };
-            assert_eq!(runs.standing(&period), expected, "{runs:?}");
+            assert_eq!(runs.state_of(&period), expected, "{runs:?}");
         }
         let runs = LastRuns { last: next, is_finished: true, finished_before: None };
         assert!(runs.are_ahead_of(at("2026-11-22T06:16:59Z")));
