@@ -80,6 +80,7 @@ fn moments_that_lost_something_or_say_two_things_are_not() {
         "2026-+11-21 06:00:04",
         "2026-11-21 06::04",
         "1.2",
+        "12345x",
     ] {
         assert_eq!(moment(text, Grain::Seconds), Err(Doubt::Nonsense), "{text}");
     }
@@ -103,6 +104,8 @@ fn other_rows_tell_the_order_of_day_and_month() {
     assert!(read("3/4/2026 6:00:04", None).is_ok_and(|at| at.contains("-03-04T")), "month first");
     assert!(read("21/11/2026 6:00:04", None).is_ok(), "a contradiction");
     assert!(read("3/4/2026 6:00:04", None).is_err());
+    let early = read("2026-02-01 06:00:04", Some("2026-03-04T06:00:03Z"));
+    assert_eq!(early, Err(Doubt::Inexact("before the start of its run")));
     let early = read("2/1/2026 6:00:04", Some("2026-03-04T06:00:03Z"));
     assert_eq!(early, Err(Doubt::Inexact("before the start of its run")));
 }
@@ -126,9 +129,13 @@ fn whole_numbers_with_separators() {
     ] {
         assert_eq!(whole(text), Ok(1_240_033), "{text}");
     }
-    for (text, number) in
-        [("0", 0), ("0.0", 0), ("1.240", 1240), ("999,001", 999_001), ("1,000,000", 1_000_000)]
-    {
+    for (text, number) in [
+        ("0", 0),
+        ("0.0", 0),
+        ("1.240", 1240),
+        ("999,001", 999_001),
+        ("9007199254740992.0", 1 << 53),
+    ] {
         assert_eq!(whole(text), Ok(number), "{text}");
     }
     for text in ["1.24E+06", "1.24003e6", "1E9", "9007199254740993.0"] {
@@ -170,6 +177,10 @@ fn other_rows_tell_decimals_from_thousands() {
     assert_eq!(read_whole("1.000", &mut habits), Ok(1000));
     assert_eq!(read_whole("12.0", &mut habits), Ok(12), "a contradiction");
     assert!(read_whole("1.000", &mut habits).is_err());
+    let mut habits = Habits::default();
+    assert_eq!(read_whole("1,240,033.0", &mut habits), Ok(1_240_033), "both marks at once");
+    assert_eq!(read_whole("1,000", &mut habits), Ok(1000));
+    assert_eq!(read_whole("1.000", &mut habits), Ok(1));
 }
 
 #[test]
@@ -186,7 +197,7 @@ fn methods_get_their_zeros_back() {
     ] {
         assert_eq!(restored(text).as_deref(), Ok(method), "{text}");
     }
-    for text in ["1.23457E+12", "6.2E+9"] {
+    for text in ["1.23457E+12", "6.2E+9", "123.5"] {
         assert!(matches!(restored(text), Err(Doubt::Inexact(_))), "{text}");
     }
 }
