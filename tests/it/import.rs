@@ -70,9 +70,9 @@ fn another_machines_history_is_merged_in_either_direction() {
 fn of_rows_of_one_moment_ours_stand_first() {
     let whole = whole();
     let rows: Vec<&str> = whole.lines().collect();
-    let named = |name: &str| rows[1].replacen(&fields(rows[1])[3], name, 1);
-    let ours = format!("{}\n{}\n", rows[0], named("Zeta"));
-    let theirs = format!("{}\n{}\n", rows[0], named("Alpha"));
+    let row_of = |name: &str| rows[1].replacen(&fields(rows[1])[3], name, 1);
+    let ours = format!("{}\n{}\n", rows[0], row_of("Zeta"));
+    let theirs = format!("{}\n{}\n", rows[0], row_of("Alpha"));
     let (workdir, outcome) = imported(&ours, &theirs);
     outcome.success();
     let merged = workdir.read(HISTORY);
