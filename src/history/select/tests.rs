@@ -226,3 +226,21 @@ fn faults_at_the_end_are_told_with_their_lines() {
     let told: Vec<String> = newest.reading.faults.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["line 2002: has 1 column instead of 14"]);
 }
+
+#[test]
+fn rubbish_of_any_length_leads_to_what_a_scan_chooses() {
+    let whole = String::from_utf8(long_history(600)).expect("text");
+    let (start, end) = whole.split_at(whole.match_indices('\n').nth(700).expect("a line").0 + 1);
+    let first: NaiveDate = "2026-12-06".parse().expect("a day");
+    let day = When::Days { first, end: first.succ_opt().expect("a day") };
+    let lengths = [(5_000, 8), (5_000, 5_000), (50_000, 8), (50_000, 50_000), (600_000, 600_000)];
+    for (length, of_line) in lengths {
+        let rubbish = ("x".repeat(of_line - 1) + "\n").repeat(length / of_line);
+        let (_folder, path) = written(format!("{start}{rubbish}{end}").as_bytes());
+        for wanted in [Wanted::At(day), Wanted::Newest] {
+            let scanned = select_by_scan(&path, wanted, &still_asked);
+            let found = select_by_steps(4_000, &path, wanted, &still_asked);
+            assert_eq!(told(&found), told(&scanned), "{length} in lines of {of_line}, {wanted:?}");
+        }
+    }
+}
