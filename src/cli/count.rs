@@ -176,6 +176,8 @@ pub(super) fn survey_of(terms: &[String], name: Option<&str>) -> Result<Survey, 
             wrong.push("a name has a control character or more than 200 characters".to_owned());
         } else if framework.name.trim().is_empty() {
             wrong.push(format!("`{term}` has no name"));
+        } else if term.trim_end().ends_with(',') {
+            wrong.push(format!("`{term}` ends with a comma; terms have spaces between them"));
         } else if frameworks.iter().any(|other| other.name == framework.name) {
             wrong.push(format!("`{}` is there twice", framework.name));
         }

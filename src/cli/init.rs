@@ -64,6 +64,8 @@ pub(super) fn perform(session: &Session, arguments: &InitArgs) -> Result<u8, Fai
             "note: it has the title of `{from}`, which heads reports; change `title` in it"
         );
         session.ui.say(&text);
+    } else {
+        session.ui.say("note: it is an example about web servers; edit it before you collect");
     }
     session.ui.next(&session.command(["check", name]));
     Ok(DONE)

@@ -77,6 +77,7 @@ pub fn run<A: Into<OsString> + Clone>(
         Err(error) => return ui.end_with(&error.into()),
     };
     let session = Session { settings, ui, clock: clock.into(), stop };
+    session.tell_of_new_root();
     match session.perform(arguments.command) {
         Ok(code) => code,
         Err(failure) => session.ui.end_with(&failure),
@@ -111,6 +112,15 @@ impl Session {
             Command::Init(arguments) => init::perform(self, &arguments),
             Command::Completions { shell } => generate::completions(self, shell),
             Command::Man { out } => generate::man(self, out.as_deref()),
+        }
+    }
+
+    /// Tells of a root that is not there, which may be misspelt: what is written makes it.
+    fn tell_of_new_root(&self) {
+        let root = &self.settings.root;
+        if root.layer != Layer::Default && !root.value.exists() {
+            let (path, layer) = (root.value.display(), &root.layer);
+            self.ui.say(&format!("note: there is no folder `{path}` yet ({layer})"));
         }
     }
 

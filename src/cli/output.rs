@@ -284,7 +284,12 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
         return Ok(*format);
     }
     let endings = ENDINGS.map(|(ending, _)| format!("`.{ending}`"));
-    Err(Failure::usage(format!("`--out {}` names no format", path.display()))
+    let refused = Failure::usage(format!("`--out {}` names no format", path.display()));
+    if matches!(ending.as_str(), "xlsx" | "parquet" | "jsonl") {
+        let hint = format!("`repo-census export` writes such files: `--out {}`", path.display());
+        return Err(refused.because("reports are no data files").hint(hint));
+    }
+    Err(refused
         .because(format!(
             "the ending must be one of {}; `methods.md` is the method section",
             endings.join(", ")

@@ -169,9 +169,7 @@ fn files_and_folders_are_written() {
         "--out",
         "a.csv",
         "--out",
-        "a.json",
-        "--out",
-        "a.jsonl",
+        "a.txt",
         "--out",
         "all/",
         "--format",
@@ -197,6 +195,7 @@ fn what_cannot_be_written_is_refused() {
     let mut told = String::new();
     for arguments in [
         &["--out", "a.xls"][..],
+        &["--format", "csv", "--out", "a.json"],
         &["--out", "output/everything/history.csv"],
         &["--out", "config/surveys/everything.toml/a.csv"],
         &["--shape", "wide", "--out", "a.json"],

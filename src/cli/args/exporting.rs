@@ -50,7 +50,7 @@ pub(in crate::cli) struct ExportArgs {
     #[arg(long, value_name = "DIALECT", default_value = "rfc4180", help_heading = "Output")]
     pub(in crate::cli) dialect: DialectArg,
 
-    /// The format on stdout, or of --out, whatever its ending [default: csv]
+    /// The format on stdout, or of --out whose ending names none [default: csv]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub(in crate::cli) format: Option<ExportFormat>,
 

@@ -15,6 +15,7 @@ mod values;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::catalog::{Catalog, Kind};
@@ -72,7 +73,8 @@ impl Cli {
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<Self, clap::Error> {
         let mut command = Self::described();
-        let matches = command.try_get_matches_from_mut(arguments)?;
+        let matches =
+            command.try_get_matches_from_mut(arguments).map_err(without_advice_on_values)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 
@@ -166,6 +168,14 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+}
+
+/// Leaves out how to pass an unknown flag as a value: who types one means a flag.
+fn without_advice_on_values(mut error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::UnknownArgument {
+        error.remove(ContextKind::Suggested);
+    }
+    error
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl Targets {
                 targets.folders.push(path.clone());
             } else {
                 let format = match wish.format {
-                    Some(format) => format,
+                    Some(format) => agreed(format, path)?,
                     None => format_of(path)?,
                 };
                 let form = wish.form(format, &path.to_string_lossy())?;
@@ -250,6 +250,19 @@ fn refuse_terminal(
     let command = session.command(words);
     Err(Failure::usage(format!("`{ending}` is binary, and stdout is a terminal"))
         .hint(format!("write it to a file: `{command}`")))
+}
+
+/// Returns a format that was asked for, unless the file's name says another: who opens it goes by that.
+fn agreed(format: ExportFormat, path: &Path) -> Result<ExportFormat, Failure> {
+    let is_json = |format| matches!(format, ExportFormat::Json | ExportFormat::Jsonl);
+    match format_of(path) {
+        Ok(named) if named != format && !(is_json(named) && is_json(format)) => {
+            let shown = path.display();
+            Err(Failure::usage(format!("`--out {shown}` and `--format` name two formats"))
+                .hint("leave `--format` out, or give the file another ending"))
+        }
+        _ => Ok(format),
+    }
 }
 
 fn format_of(path: &Path) -> Result<ExportFormat, Failure> {
