@@ -142,6 +142,13 @@ fn changes_of_method_are_told_with_their_run() {
             "`Spring` repositories: method 00000002 instead of 00000001 since run 20261104T061703Z-0001"
         ]
     );
+    assert_eq!(found.method_changes.1, 1);
+    // Only the first are listed, and all are counted.
+    let method = |day: u32| if day.is_multiple_of(2) { "00000001" } else { "00000002" };
+    let run = |day: u32| format!("202611{day:02}T061703Z-0001");
+    let rows: Vec<Sample> = (1..=30).map(|day| of_method(&run(day), Some(method(day)))).collect();
+    let found = examined(&rows, None, "2026-12-06T00:00:00Z");
+    assert_eq!((found.method_changes.0.len(), found.method_changes.1), (row::MOST_TOLD, 29));
     assert!(found.is_sound());
 }
 
