@@ -45,7 +45,8 @@ pub(super) fn exit_codes() -> [(u8, &'static str); 8] {
         (USAGE, "arguments, survey, baseline, recording or settings are wrong"),
         (
             NOT_FINISHED,
-            "not finished: counts are missing; check: the history is not sound; health: overdue",
+            "not finished: counts are missing; check: the history is not sound; health: overdue, or no \
+             run can begin",
         ),
         (TOKEN_REFUSED, "GitHub refused the token"),
         (

@@ -87,10 +87,7 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
                 .because(at_work)
                 .hint("wait for it to end; `--grace` gives each run the time that it takes"),
             (None, Some(survey)) => {
-                // What was given may be a history.
-                let given = arguments.survey.as_deref();
-                let given = given.filter(|given| !is_history(Path::new(given)));
-                let line = CommandLine::new("collect", given.or(Some(&survey.id)))
+                let line = collect_command(arguments, survey)
                     .flag("--once")
                     .choice("--per", arguments.per.as_ref());
                 failure.hint(format!("collect now with `{}`", session.command(line)))
@@ -99,8 +96,20 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
         });
     } else if let Some(at_work) = at_work {
         session.ui.say(&format!("note: {at_work}"));
+    } else if let (Some(run), Some(survey)) = (report.health.unfinished_run(), &subject.survey) {
+        let command = session.command(collect_command(arguments, survey).flag("--resume"));
+        session
+            .ui
+            .say(&format!("note: run {run} is not finished; ask for the rest with `{command}`"));
     }
     Ok(code)
+}
+
+/// Begins the command that collects what was looked at.
+fn collect_command(arguments: &HealthArgs, survey: &Survey) -> CommandLine {
+    // What was given may be a history.
+    let given = arguments.survey.as_deref().filter(|given| !is_history(Path::new(given)));
+    CommandLine::new("collect", given.or(Some(&survey.id)))
 }
 
 /// Returns what is not as we write it at the ends of a history, so that no run can be kept in it.
@@ -124,7 +133,8 @@ fn refusal(history: &Path, damage: Option<Vec<String>>, health: &Health) -> Opti
             "bring it back to our form with `{command}`, or put the last good copy back"
         )));
     }
-    let (run, now) = (health.run_ahead()?, health.checked_at);
+    let run = health.run_ahead()?;
+    let now = health.checked_at.format("%Y-%m-%d %H:%M:%S UTC");
     let message = format!("the last run of `{shown}` is `{run}`, but the clock says {now}");
     let failure = Failure::new(NOT_FINISHED, message);
     Some(failure.because("no run can begin before the last one").hint(CLOCK_BEHIND))

@@ -103,6 +103,12 @@ impl Health {
         self.due.is_some_and(|due| due.served_by.is_none())
     }
 
+    /// Returns the last run if it is not finished.
+    #[must_use]
+    pub fn unfinished_run(&self) -> Option<RunId> {
+        self.last_run.filter(|run| !run.progress.is_finished()).map(|run| run.id)
+    }
+
     /// Returns the last run if the clock is behind it: no other can stand after it until then.
     #[must_use]
     pub fn run_ahead(&self) -> Option<RunId> {

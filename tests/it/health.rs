@@ -117,6 +117,23 @@ fn what_failed_leaves_its_health_too() {
 }
 
 #[test]
+fn a_run_that_was_not_finished_is_told_with_the_way_to_finish_it() {
+    let github = fake().start();
+    let workdir = Workdir::new();
+    assert_eq!(ask(&workdir, &github, &["collect", "-q"]).code, 0);
+    let sound = ask(&workdir, &github, &["health"]);
+    assert_eq!((sound.code, sound.stderr.contains("--resume")), (0, false));
+    let fault = Fault::new(When::query("flask is:public"), Reply::NotFound);
+    let failing = fake().fault(fault).start();
+    assert_eq!(ask(&workdir, &failing, &["collect", "-q"]).code, 3);
+    let outcome = ask(&workdir, &github, &["health"]);
+    assert_eq!(outcome.code, 0, "the first run serves the period: {}", outcome.snapshot());
+    let way =
+        "is not finished; ask for the rest with `repo-census collect backend-frameworks --resume`";
+    assert!(outcome.stderr.contains(way), "{}", outcome.snapshot());
+}
+
+#[test]
 fn a_document_that_cannot_be_written_is_a_warning() {
     let github = fake().start();
     let workdir = Workdir::new();
