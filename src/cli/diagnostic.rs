@@ -32,6 +32,10 @@ pub(super) const TOKEN_REFUSED: u8 = 4;
 /// Try again later.
 pub(super) const TRY_LATER: u8 = 75;
 
+/// What to do about a run that lies in the future.
+pub(super) const CLOCK_BEHIND: &str = "set the clock right, or wait until it has passed that run; if the date of the rows is wrong, take \
+     them out of the history by hand, or put its `.bak` back if they came by an import";
+
 /// Every code with which the program ends, and what it says. `docs/exit-codes.md` tells what it says
 /// of each command, and what a script should do.
 pub(super) fn exit_codes() -> [(u8, &'static str); 8] {
@@ -41,7 +45,8 @@ pub(super) fn exit_codes() -> [(u8, &'static str); 8] {
         (USAGE, "arguments, survey, baseline, recording or settings are wrong"),
         (
             NOT_FINISHED,
-            "not finished: counts are missing; check: the history is not sound; health: overdue",
+            "not finished: counts are missing; check: the history is not sound; health: overdue, or no \
+             run can begin",
         ),
         (TOKEN_REFUSED, "GitHub refused the token"),
         (
@@ -345,7 +350,7 @@ impl From<HistoryError> for Failure {
             .hint("wait for it to end, then try again"),
             HistoryError::ClockBehind { .. } => failure
                 .because("run ids must increase, so that the newest run stands last")
-                .hint("set the clock right, or wait until it has passed that run"),
+                .hint(CLOCK_BEHIND),
             HistoryError::NoSuchRun { span: (first, last), .. } => {
                 failure.because(format!("its runs go from `{first}` to `{last}`")).hint(
                     "name one of these or a later moment; without a moment the newest finished run is \
@@ -357,7 +362,7 @@ impl From<HistoryError> for Failure {
 }
 
 /// Returns the command that mends a history.
-fn repair_command(path: &Path) -> String {
+pub(super) fn repair_command(path: &Path) -> String {
     format!("repo-census repair {}", super::quoted(&path.to_string_lossy()))
 }
 

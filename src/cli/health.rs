@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::args::{HealthArgs, HealthFormat};
 use super::collect::periods;
 use super::command_line::CommandLine;
-use super::diagnostic::{DONE, Failure, NOT_FINISHED};
+use super::diagnostic::{CLOCK_BEHIND, DONE, Failure, NOT_FINISHED, repair_command};
 use super::output::replace_file;
 use super::report::{Subject, bad_moment, find_subject};
 use super::{Session, still_asks};
@@ -17,7 +17,7 @@ use crate::domain::period::{Periods, midnight};
 use crate::domain::run::{Key, Run};
 use crate::domain::survey::Survey;
 use crate::domain::when::When;
-use crate::history::{HistoryError, Holder, holder_of, is_history, visit_last_runs};
+use crate::history::{HistoryError, Holder, holder_of, is_history, look_at_ends, visit_last_runs};
 use crate::report::{
     HealthInputs, HealthReport, TOKEN_DAYS, Trouble, parse_observed, render_health_json,
     render_health_text,
@@ -50,29 +50,35 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
     let grace = arguments.grace.unwrap_or_default();
     let expectation = Expectation { now, periods: Some(periods.clone()), grace, since };
     let health = find_health(&subject, expectation)?;
+    let damage = find_damage(&subject.history)?;
     let observed = load_observed(&subject.history);
     let inputs = HealthInputs {
         survey: (&id, &title),
         periods: Some(&periods),
         grace_s: grace.as_secs(),
         token_days: arguments.token_days.unwrap_or(TOKEN_DAYS),
+        is_damaged: damage.is_some(),
     };
     let report = HealthReport::new(&inputs, health, observed);
     let mut troubles = report.troubles();
-    let is_urgent =
-        |trouble: &Trouble| *trouble == Trouble::Overdue || arguments.token_days.is_some();
+    let is_of_token =
+        |trouble: &Trouble| matches!(trouble, Trouble::TokenRefused | Trouble::TokenEnds);
+    let is_urgent = |trouble: &Trouble| !is_of_token(trouble) || arguments.token_days.is_some();
     let code = if troubles.iter().any(is_urgent) { NOT_FINISHED } else { DONE };
     match arguments.format {
         HealthFormat::Json => session.ui.data(&render_health_json(&report))?,
         HealthFormat::Table if code == DONE && session.ui.is_quiet() => {}
         HealthFormat::Table => session.ui.data(&render_health_text(&report))?,
     }
-    troubles.retain(|trouble| *trouble != Trouble::Overdue);
+    troubles.retain(is_of_token);
     for trouble in troubles {
         session.ui.warn(&told(trouble), &[], None);
     }
     let at_work = holder_of(&subject.history).as_ref().map(describe_holder);
-    if report.health.is_overdue() {
+    let refused = refusal(&subject.history, damage, &report.health);
+    if let Some(failure) = refused {
+        session.ui.end_with(&failure);
+    } else if report.health.is_overdue() {
         let message =
             format!("survey `{id}` is overdue: its newest due period has no finished run");
         let failure = Failure::new(code, message);
@@ -81,10 +87,7 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
                 .because(at_work)
                 .hint("wait for it to end; `--grace` gives each run the time that it takes"),
             (None, Some(survey)) => {
-                // What was given may be a history.
-                let given = arguments.survey.as_deref();
-                let given = given.filter(|given| !is_history(Path::new(given)));
-                let line = CommandLine::new("collect", given.or(Some(&survey.id)))
+                let line = collect_command(arguments, survey)
                     .flag("--once")
                     .choice("--per", arguments.per.as_ref());
                 failure.hint(format!("collect now with `{}`", session.command(line)))
@@ -93,8 +96,48 @@ pub(super) fn perform(session: &Session, arguments: &HealthArgs) -> Result<u8, F
         });
     } else if let Some(at_work) = at_work {
         session.ui.say(&format!("note: {at_work}"));
+    } else if let (Some(run), Some(survey)) = (report.health.unfinished_run(), &subject.survey) {
+        let command = session.command(collect_command(arguments, survey).flag("--resume"));
+        session
+            .ui
+            .say(&format!("note: run {run} is not finished; ask for the rest with `{command}`"));
     }
     Ok(code)
+}
+
+/// Begins the command that collects what was looked at.
+fn collect_command(arguments: &HealthArgs, survey: &Survey) -> CommandLine {
+    // What was given may be a history.
+    let given = arguments.survey.as_deref().filter(|given| !is_history(Path::new(given)));
+    CommandLine::new("collect", given.or(Some(&survey.id)))
+}
+
+/// Returns what is not as we write it at the ends of a history, so that no run can be kept in it.
+fn find_damage(history: &Path) -> Result<Option<Vec<String>>, HistoryError> {
+    match look_at_ends(history) {
+        Ok(()) => Ok(None),
+        Err(HistoryError::Rewritten { differences, .. }) => Ok(Some(differences)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Says why no run can begin, if none can.
+fn refusal(history: &Path, damage: Option<Vec<String>>, health: &Health) -> Option<Failure> {
+    let shown = history.display();
+    if let Some(differences) = damage {
+        let message = format!("`{shown}` is damaged: no run can be kept in it");
+        let failure =
+            differences.into_iter().fold(Failure::new(NOT_FINISHED, message), Failure::because);
+        let command = repair_command(history);
+        return Some(failure.hint(format!(
+            "bring it back to our form with `{command}`, or put the last good copy back"
+        )));
+    }
+    let run = health.run_ahead()?;
+    let now = health.checked_at.format("%Y-%m-%d %H:%M:%S UTC");
+    let message = format!("the last run of `{shown}` is `{run}`, but the clock says {now}");
+    let failure = Failure::new(NOT_FINISHED, message);
+    Some(failure.because("no run can begin before the last one").hint(CLOCK_BEHIND))
 }
 
 /// Says who writes to the history: a run is at work, or who imports or repairs.
@@ -105,6 +148,8 @@ fn describe_holder(Holder { pid, host, since }: &Holder) -> String {
 
 fn told(trouble: Trouble) -> String {
     match trouble {
+        Trouble::Damaged => "the history is damaged",
+        Trouble::InTheFuture => "the last run is in the future",
         Trouble::Overdue => "a run is overdue",
         Trouble::TokenRefused => "GitHub refused the token when it was last asked",
         Trouble::TokenEnds => "the token has ended or ends soon; make a new one on GitHub",
@@ -178,6 +223,7 @@ pub(super) fn leave_health(session: &Session, survey: &Survey, observed: Observe
         periods: periods.as_ref(),
         grace_s: grace.as_secs(),
         token_days: TOKEN_DAYS,
+        is_damaged: find_damage(&subject.history).is_ok_and(|damage| damage.is_some()),
     };
     let observed = observed.or_earlier(load_observed(&subject.history));
     let report = HealthReport::new(&inputs, health, observed);

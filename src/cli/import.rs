@@ -21,6 +21,7 @@ pub(super) fn perform(session: &Session, arguments: &ImportArgs) -> Result<u8, F
         history: &history,
         survey: &survey.id,
         mapping: &mapping,
+        now: session.clock.now_utc(),
     };
     let shown = format!("`{}`", history.display());
     let done = if arguments.dry_run {
@@ -28,7 +29,7 @@ pub(super) fn perform(session: &Session, arguments: &ImportArgs) -> Result<u8, F
         session.ui.data(&(describe(&shown, &plan, Tense::Would).join("\n") + "\n"))?;
         plan
     } else {
-        let done = import(&importing, session.clock.now_utc())?;
+        let done = import(&importing)?;
         for line in describe(&shown, &done, Tense::Did) {
             session.ui.say(&line);
         }

@@ -102,6 +102,19 @@ impl Health {
     pub fn is_overdue(&self) -> bool {
         self.due.is_some_and(|due| due.served_by.is_none())
     }
+
+    /// Returns the last run if it is not finished.
+    #[must_use]
+    pub fn unfinished_run(&self) -> Option<RunId> {
+        self.last_run.filter(|run| !run.progress.is_finished()).map(|run| run.id)
+    }
+
+    /// Returns the last run if the clock is behind it: no other can stand after it until then.
+    #[must_use]
+    pub fn run_ahead(&self) -> Option<RunId> {
+        let last = self.last_run.map(|run| run.id);
+        last.filter(|run| run.started_at() > self.checked_at)
+    }
 }
 
 /// Finds the health of a history from its runs, the newest first.

@@ -54,9 +54,10 @@ pub fn import(data: &[u8]) {
         let (folder, file) = kept("foreign.csv", data);
         let history = folder.path().join("output/history.csv");
         let survey = "backend-frameworks";
-        let importing = Importing { file: &file, history: &history, survey, mapping: &mapping };
+        let importing =
+            Importing { file: &file, history: &history, survey, mapping: &mapping, now: now() };
         let planned = plan_import(&importing);
-        match (planned, import_rows(&importing, now())) {
+        match (planned, import_rows(&importing)) {
             (Ok(plan), Ok(done)) => {
                 assert_eq!(plan, Import { backup: None, ..done });
                 let again = plan_import(&importing).expect("what was taken can be taken again");

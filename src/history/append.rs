@@ -152,11 +152,11 @@ impl Appender {
         let unreadable = |source| io_error(&path, "read", source);
         self.end = end_of_last_line(&mut self.file).map_err(unreadable)?;
         if self.end > 0 {
-            self.examine()?;
+            self.last_run = examine(&self.path, &mut self.file, self.end)?;
         }
         let length = self.file.metadata().map_err(unreadable)?.len();
         if length > self.end {
-            self.refuse_foreign_start(length)?;
+            refuse_foreign_start(&self.path, &mut self.file, self.end, length)?;
             self.move_tail_aside(now)?;
         }
         if self.end == 0 {
@@ -167,46 +167,6 @@ impl Appender {
         // A writer that was killed, or that failed, may have left undone what the rows to come rest on.
         self.file.sync_all().map_err(|source| io_error(&path, "synced", source))?;
         sync_place(&path)
-    }
-
-    /// A file without any whole line is ours only if it is the beginning of a header.
-    fn refuse_foreign_start(&mut self, length: u64) -> Result<(), HistoryError> {
-        if self.end > 0 {
-            return Ok(());
-        }
-        let mut start = Vec::new();
-        let read = self
-            .file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| Read::take(&mut self.file, LONGEST_LINE_BYTES).read_to_end(&mut start));
-        read.map_err(|source| io_error(&self.path, "read", source))?;
-        if start.len() as u64 == length && row::header().starts_with(&start) {
-            return Ok(());
-        }
-        let reason = "it has no line of a history".to_owned();
-        Err(HistoryError::NotAHistory { path: self.path.clone(), reason })
-    }
-
-    /// Looks at the header, the first and the last row: constant cost, whatever the size.
-    fn examine(&mut self) -> Result<(), HistoryError> {
-        let unreadable = |source| io_error(&self.path, "read", source);
-        let (header, first) = read_first_lines(&mut self.file, self.end).map_err(unreadable)?;
-        let mut layout = of_history(&self.path, &header)?;
-        if !first.is_empty() {
-            layout.examine_row(&first, 2);
-        }
-        let last = read_last_line(&mut self.file, self.end).map_err(unreadable)?;
-        let has_rows = self.end > header.len() as u64;
-        if has_rows && layout.differences.is_empty() {
-            match layout.read_as_written(&last, &mut layout.splitter()) {
-                Ok(sample) => self.last_run = Some(sample.run),
-                Err(reason) => layout.differences.push(format!("the last line: {reason}")),
-            }
-        }
-        if layout.differences.is_empty() {
-            return Ok(());
-        }
-        Err(HistoryError::Rewritten { path: self.path.clone(), differences: layout.differences })
     }
 
     /// Copies what stands behind the last whole line to a file of its own, then cuts it off.
@@ -224,6 +184,75 @@ impl Appender {
         self.set_aside = Some(SetAside { line, bytes: tail.len() as u64, moved_to });
         Ok(())
     }
+}
+
+/// Looks whether rows could be appended to a history, as [`Appender::open`] does, but writes nothing
+/// and takes no lock. A cut-off last line is no hindrance, nor is a history that is not there.
+///
+/// # Errors
+///
+/// [`HistoryError::Rewritten`] or [`HistoryError::NotAHistory`] if the file is not as we write it.
+pub fn look_at_ends(path: &Path) -> Result<(), HistoryError> {
+    let unreadable = |source| io_error(path, "read", source);
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(unreadable)?,
+    };
+    let end = end_of_last_line(&mut file).map_err(unreadable)?;
+    if end > 0 {
+        return examine(path, &mut file, end).map(drop);
+    }
+    let length = file.metadata().map_err(unreadable)?.len();
+    refuse_foreign_start(path, &mut file, end, length)
+}
+
+/// A file without any whole line is ours only if it is the beginning of a header.
+fn refuse_foreign_start(
+    path: &Path,
+    file: &mut File,
+    end: u64,
+    length: u64,
+) -> Result<(), HistoryError> {
+    if end > 0 {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = file
+        .seek(SeekFrom::Start(0))
+        .and_then(|_| Read::take(file, LONGEST_LINE_BYTES).read_to_end(&mut start));
+    read.map_err(|source| io_error(path, "read", source))?;
+    if start.len() as u64 == length && row::header().starts_with(&start) {
+        return Ok(());
+    }
+    let reason = "it has no line of a history".to_owned();
+    Err(HistoryError::NotAHistory { path: path.to_owned(), reason })
+}
+
+/// Looks at the header, the first and the last row of what ends at `end`, and returns the last run:
+/// constant cost, whatever the size, unless the last row is not ours and its line must be found.
+fn examine(path: &Path, file: &mut File, end: u64) -> Result<Option<RunId>, HistoryError> {
+    let unreadable = |source| io_error(path, "read", source);
+    let (header, first) = read_first_lines(file, end).map_err(unreadable)?;
+    let mut layout = of_history(path, &header)?;
+    if !first.is_empty() {
+        layout.examine_row(&first, 2);
+    }
+    let last = read_last_line(file, end).map_err(unreadable)?;
+    let has_rows = end > header.len() as u64;
+    let mut last_run = None;
+    if has_rows && layout.differences.is_empty() {
+        match layout.read_as_written(&last, &mut layout.splitter()) {
+            Ok(sample) => last_run = Some(sample.run),
+            Err(reason) => {
+                let line = count_lines(file, end).map_err(unreadable)?;
+                layout.differences.push(format!("line {line}, the last: {reason}"));
+            }
+        }
+    }
+    if layout.differences.is_empty() {
+        return Ok(last_run);
+    }
+    Err(HistoryError::Rewritten { path: path.to_owned(), differences: layout.differences })
 }
 
 /// Tells whether a file begins as a history does, also one that another program wrote anew.

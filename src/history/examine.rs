@@ -27,7 +27,7 @@ use crate::domain::sample::Sample;
 use run_counter::RunCounter;
 
 /// How far ahead of this clock another machine's may be.
-const FAR_FUTURE: TimeDelta = TimeDelta::days(1);
+pub(super) const FAR_FUTURE: TimeDelta = TimeDelta::days(1);
 
 /// What a history is held against.
 pub struct Circumstances<'a> {

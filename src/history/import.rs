@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::HistoryError;
+use super::examine::FAR_FUTURE;
 use super::faults::{Faults, Reread};
 use super::folders::{folder_of, io_error, make_folder};
 use super::layout::{Layout, Mapping};
@@ -65,6 +66,8 @@ pub struct Importing<'a> {
     pub survey: &'a str,
     /// What the columns of a foreign file are.
     pub mapping: &'a Mapping,
+    /// The time; a row that is more than a day later is refused.
+    pub now: DateTime<Utc>,
 }
 
 /// Works out what an import would do. Writes nothing and takes no lock.
@@ -82,17 +85,18 @@ pub fn plan_import(importing: &Importing<'_>) -> Result<Import, HistoryError> {
 ///
 /// # Errors
 ///
-/// [`HistoryError::Unimportable`] if any row cannot be read exactly, [`HistoryError::Conflict`] if
+/// [`HistoryError::Unimportable`] if any row cannot be read exactly, is of another survey or yet to
+/// come, [`HistoryError::Conflict`] if
 /// rows of the same key say different things, [`HistoryError::Damaged`] if the history needs a
 /// repair first, [`HistoryError::Busy`] if somebody else writes. Nothing is changed then, nor if
 /// writing fails.
-pub fn import(importing: &Importing<'_>, now: DateTime<Utc>) -> Result<Import, HistoryError> {
+pub fn import(importing: &Importing<'_>) -> Result<Import, HistoryError> {
     // What cannot be imported leaves no folder behind.
     if !importing.history.exists() {
         merge(importing, None)?;
     }
     make_folder(folder_of(importing.history))?;
-    let _lock = Lock::take(importing.history, now)?;
+    let _lock = Lock::take(importing.history, importing.now)?;
     let plan = merge(importing, None)?;
     if plan.added == 0 {
         if importing.history.exists() {
@@ -182,6 +186,7 @@ impl Merging<'_> {
             self.doubts.add(fault.line, fault.reason);
         }
         for row in &rows {
+            self.look_at_moment(row);
             self.look_at_names(row, import);
         }
         let (kept, doubles) = part_doubles(rows);
@@ -196,6 +201,19 @@ impl Merging<'_> {
             }
         }
         Ok(kept)
+    }
+
+    /// A run that is yet to come would stand behind every run to come until then.
+    fn look_at_moment(&mut self, Placed { place, sample }: &Placed) {
+        let latest = self.importing.now + FAR_FUTURE;
+        let (column, shown) = if sample.observed_at > latest {
+            ("observed_at", row::moment(sample.observed_at))
+        } else if sample.run.started_at() > latest {
+            ("run", sample.run.to_string())
+        } else {
+            return;
+        };
+        self.doubts.add(place.line, format!("`{column}` is `{shown}`, which is yet to come"));
     }
 
     fn look_at_names(&mut self, Placed { place, sample }: &Placed, import: &mut Import) {

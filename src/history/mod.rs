@@ -41,7 +41,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-pub use append::{Appender, SetAside, is_history};
+pub use append::{Appender, SetAside, is_history, look_at_ends};
 pub use backfill::{Reconstructed, read_backfill, replace_backfill};
 pub use examine::{Circumstances, Examination, MethodChange, examine};
 pub use faults::{Faults, Reread};

@@ -190,10 +190,15 @@ impl World {
         let [one, two] = &mut self.machines;
         let (into, from) = if which == 0 { (one, two) } else { (two, one) };
         let (mapping, survey) = (Mapping::default(), "backend-frameworks");
-        let importing =
-            Importing { file: &from.path, history: &into.path, survey, mapping: &mapping };
+        let importing = Importing {
+            file: &from.path,
+            history: &into.path,
+            survey,
+            mapping: &mapping,
+            now: self.now,
+        };
         let before = fs::read(&into.path).ok();
-        match (import(&importing, self.now), into.state, from.state) {
+        match (import(&importing), into.state, from.state) {
             (Err(HistoryError::Io { .. }), _, _) => assert!(!from.path.exists()),
             (Err(HistoryError::Damaged { .. }), State::Cut | State::Damaged, _)
             | (Err(HistoryError::Unimportable { .. }), _, State::Damaged) => {

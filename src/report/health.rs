@@ -29,6 +29,8 @@ pub struct HealthReport {
     pub grace_s: u64,
     /// What the history says.
     pub health: Health,
+    /// Whether the history is damaged so that no run can be kept in it.
+    pub is_damaged: bool,
     /// What GitHub said beside its counts.
     pub observed: Observed,
     /// A token that ends within so many days is a trouble.
@@ -46,11 +48,17 @@ pub struct HealthInputs<'a> {
     pub grace_s: u64,
     /// A token that ends within so many days is a trouble.
     pub token_days: u32,
+    /// Whether the history is damaged so that no run can be kept in it.
+    pub is_damaged: bool,
 }
 
 /// What somebody should look after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
+    /// The history is damaged so that no run can be kept in it.
+    Damaged,
+    /// The clock is behind the last run, so that no other can begin.
+    InTheFuture,
     /// The newest due period has no finished run.
     Overdue,
     /// The last run's token was refused.
@@ -64,6 +72,8 @@ impl Trouble {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Damaged => "damaged",
+            Self::InTheFuture => "in the future",
             Self::Overdue => "overdue",
             Self::TokenRefused => "token refused",
             Self::TokenEnds => "token ends soon",
@@ -81,6 +91,7 @@ impl HealthReport {
             per: inputs.periods.map(name_of),
             grace_s: inputs.grace_s,
             health,
+            is_damaged: inputs.is_damaged,
             observed,
             token_days: inputs.token_days,
         }
@@ -93,6 +104,8 @@ impl HealthReport {
         let is_refused = token.is_some_and(|token| token.fate == Some(TokenFate::Refused));
         let ends = |token: TokenState| token.ends_within(self.token_days, self.health.checked_at);
         [
+            (Trouble::Damaged, self.is_damaged),
+            (Trouble::InTheFuture, self.health.run_ahead().is_some()),
             (Trouble::Overdue, self.health.is_overdue()),
             (Trouble::TokenRefused, is_refused),
             (Trouble::TokenEnds, token.is_some_and(ends)),

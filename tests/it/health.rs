@@ -8,6 +8,7 @@ use crate::fake_github::{FakeGithub, Fault, Reply, When};
 use crate::github::{TOKEN, ask, fake, mask_moments};
 use crate::workdir::{Outcome, Workdir};
 
+const HISTORY: &str = "output/backend-frameworks/history.csv";
 const LEFT: &str = "output/backend-frameworks/health.json";
 
 fn json(text: &str) -> Value {
@@ -116,6 +117,23 @@ fn what_failed_leaves_its_health_too() {
 }
 
 #[test]
+fn a_run_that_was_not_finished_is_told_with_the_way_to_finish_it() {
+    let github = fake().start();
+    let workdir = Workdir::new();
+    assert_eq!(ask(&workdir, &github, &["collect", "-q"]).code, 0);
+    let sound = ask(&workdir, &github, &["health"]);
+    assert_eq!((sound.code, sound.stderr.contains("--resume")), (0, false));
+    let fault = Fault::new(When::query("flask is:public"), Reply::NotFound);
+    let failing = fake().fault(fault).start();
+    assert_eq!(ask(&workdir, &failing, &["collect", "-q"]).code, 3);
+    let outcome = ask(&workdir, &github, &["health"]);
+    assert_eq!(outcome.code, 0, "the first run serves the period: {}", outcome.snapshot());
+    let way =
+        "is not finished; ask for the rest with `repo-census collect backend-frameworks --resume`";
+    assert!(outcome.stderr.contains(way), "{}", outcome.snapshot());
+}
+
+#[test]
 fn a_document_that_cannot_be_written_is_a_warning() {
     let github = fake().start();
     let workdir = Workdir::new();
@@ -191,6 +209,56 @@ fn health_needs_a_period_and_a_history_that_can_be_read() {
     ];
     let text: Vec<String> = outcomes.iter().map(snapshot).collect();
     insta::assert_snapshot!("bad_input", text.join("\n"));
+}
+
+#[test]
+fn a_run_in_the_future_is_told_with_the_ways_out() {
+    let github = fake().start();
+    let workdir = Workdir::new();
+    assert_eq!(ask(&workdir, &github, &["collect", "-q"]).code, 0);
+    let rows = workdir.read(HISTORY);
+    // The run goes to 2062, wherever its id stands.
+    let run = rows.lines().nth(1).and_then(|row| row.split(',').next()).expect("a run");
+    let ahead = format!("2062{}", &run[4..]);
+    workdir.write(HISTORY, rows.replace(run, &ahead));
+    let outcome = workdir.run(&["health", "--per", "day"]);
+    let told = &outcome.stderr;
+    assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
+    assert!(outcome.stdout.contains("state     in the future"), "{}", outcome.stdout);
+    assert!(told.contains(&format!("is `{ahead}`, but the clock says ")), "{told}");
+    assert!(told.contains("by hand, or put its `.bak` back"), "{told}");
+    let refused = ask(&workdir, &github, &["collect", "-q"]);
+    assert_eq!(refused.code, 75, "{}", refused.snapshot());
+    assert!(refused.stderr.contains("by hand, or put its `.bak` back"), "{}", refused.stderr);
+    let document = json(&workdir.run(&["health", "--format", "json"]).stdout);
+    assert_eq!(
+        document["troubles"].as_array().map(|all| all[0].clone()),
+        Some("in the future".into())
+    );
+}
+
+#[test]
+fn a_history_that_would_refuse_a_run_is_told_and_left_alone() {
+    let github = fake().start();
+    let workdir = Workdir::new();
+    assert_eq!(ask(&workdir, &github, &["collect", "-q"]).code, 0);
+    let whole = workdir.read(HISTORY);
+    // What was cut off is moved aside by the next run.
+    workdir.write(HISTORY, format!("{whole}rubb"));
+    assert_eq!(workdir.run(&["health"]).code, 0);
+    let damaged = format!("{whole}rubbish\n");
+    workdir.write(HISTORY, &damaged);
+    let files = workdir.files();
+    let outcome = workdir.run(&["health"]);
+    assert_eq!(outcome.code, 3, "{}", outcome.snapshot());
+    let line = format!("  caused by: line {}, the last: ", damaged.lines().count());
+    assert!(outcome.stderr.contains(&line), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("`repo-census repair output/"), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("state     damaged"), "{}", outcome.stdout);
+    assert_eq!((workdir.read(HISTORY), workdir.files()), (damaged, files));
+    let refused = ask(&workdir, &github, &["collect", "-q"]);
+    assert_eq!(refused.code, 1, "{}", refused.snapshot());
+    assert!(refused.stderr.contains(&line), "{}", refused.stderr);
 }
 
 #[test]

@@ -384,6 +384,29 @@ fn what_only_looks_like_a_time_zone_is_none() {
 }
 
 #[test]
+fn rows_that_are_yet_to_come_are_refused() {
+    let (ours, theirs) = split(|_, row| row.starts_with("20261114"));
+    let row = theirs.lines().nth(1).expect("a row");
+    // Of the first row the moment is wrong, of the second the run too.
+    let (run, moment) = (&fields(row)[0], &fields(row)[1]);
+    let later = |text: &str| text.replacen("2026", "2062", 1);
+    let late = row.replacen(moment, &later(moment), 1);
+    let rows = [&late, &row.replacen(run, &later(run), 1)].map(|row| format!("{row}\n")).concat();
+    let header = theirs.lines().next().expect("a header");
+    let said = refused(&ours, &format!("{header}\n{rows}"));
+    let moment = format!("line 2: `observed_at` is `{}`, which is yet to come", later(moment));
+    let run = format!("line 3: `run` is `{}`, which is yet to come", later(run));
+    assert!(said.contains(&moment) && said.contains(&run), "{said}");
+
+    let workdir = with_history(whole());
+    workdir.write("other.csv", "Name;Day;Stars\nAlpha;2023-11-21;5\nAlpha;2062-11-20;5\n");
+    let refused = workdir.run(&MAPPED);
+    let line = "line 3: `observed_at` is `2062-11-20T00:00:00Z`, which is yet to come";
+    assert!(refused.stderr.contains(line), "{}", refused.snapshot());
+    assert_eq!((refused.code, workdir.read(HISTORY)), (1, whole()));
+}
+
+#[test]
 fn utf_16_is_named_with_the_way_to_convert_it() {
     let workdir = with_history(whole());
     let units = |swap: bool| -> Vec<u8> {

@@ -46,6 +46,7 @@ fn ailing() -> HealthReport {
         periods: Some(&periods),
         grace_s: 3600,
         token_days: TOKEN_DAYS,
+        is_damaged: false,
     };
     HealthReport::new(&inputs, health, observed)
 }
@@ -65,6 +66,7 @@ fn untouched() -> HealthReport {
         periods: None,
         grace_s: 0,
         token_days: TOKEN_DAYS,
+        is_damaged: false,
     };
     HealthReport::new(&inputs, health, Observed::default())
 }
