@@ -60,6 +60,20 @@ fn a_pause_of_everything_is_kept_over_the_other_api_too() {
 }
 
 #[test]
+fn of_two_pauses_of_everything_the_longer_one_is_kept() {
+    for lengths in [[90, 30], [30, 90]] {
+        let (clock, (_stopper, mut stop)) = (SleptClock::default(), stop_flag());
+        let mut waiting = Waiting::new(patience(900 * SECOND, None), Vec::new(), &clock, |_| {});
+        for seconds in lengths {
+            let next = Next::At { at: seconds * SECOND, why: Why::Asked };
+            waiting.note_pause(Limited::All, next, &LimitHeaders::default()).expect("patience");
+        }
+        block(waiting.wait_for_turn(Limited::Rest, |_| Next::Now, &mut stop)).expect("a turn");
+        assert_eq!(clock.monotonic(), 90 * SECOND, "{lengths:?}");
+    }
+}
+
+#[test]
 fn a_pause_of_an_earlier_run_is_kept_once_by_what_it_concerns() {
     let turns = |limited, kind| {
         let (clock, (_stopper, mut stop)) = (SleptClock::default(), stop_flag());
