@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod after_run;
+mod at_once;
 mod audit;
 mod backfill;
 mod charts;

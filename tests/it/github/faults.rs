@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{QUERIES, TOKEN, ask, fake, masked, rows};
+use crate::at_once;
 use crate::fake_github::{
     Builder, ErrorBody, FakeGithub, Fault, RateHeaders, Reply, ValidationKind, When, Wording,
 };
@@ -139,15 +140,9 @@ fn scenes_of_the_wire() -> Vec<Scene> {
     ]
 }
 
-/// Plays all scenes at once, since most of their time is waiting, and tells what came of each.
+/// Plays all scenes, and tells what came of each.
 fn play(scenes: Vec<Scene>) -> String {
-    let players: Vec<_> =
-        scenes.into_iter().map(|scene| std::thread::spawn(move || play_one(scene))).collect();
-    let mut told = String::new();
-    for player in players {
-        told.push_str(&player.join().expect("a scene"));
-    }
-    told
+    at_once::for_each(scenes, play_one).concat()
 }
 
 fn play_one(scene: Scene) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{fake_many, write_survey};
+use crate::at_once;
 use crate::fake_github::{Builder, FakeGithub, GraphqlFault, GraphqlReply as Reply, When};
 use crate::github::{TOKEN, masked};
 use crate::workdir::Workdir;
@@ -74,11 +75,9 @@ fn scenes() -> Vec<Scene> {
     ]
 }
 
-/// Plays all scenes at once, since most of their time is waiting, and tells what came of each.
+/// Plays all scenes, and tells what came of each.
 fn play(scenes: Vec<Scene>) -> String {
-    let players: Vec<_> =
-        scenes.into_iter().map(|scene| std::thread::spawn(move || play_one(scene))).collect();
-    players.into_iter().map(|player| player.join().expect("a scene")).collect()
+    at_once::for_each(scenes, play_one).concat()
 }
 
 fn play_one(Scene { name, builder }: Scene) -> String {
