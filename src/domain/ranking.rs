@@ -7,6 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::query::Method;
 use super::sample::{Outcome, Sample, Source, SourceKind, Status, select_answer};
+use super::series::Origin;
+use super::trend::TurnKind;
 
 /// What one run found for one framework and metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,13 +101,17 @@ impl Tally {
     /// Returns what changed from an earlier tally of the same framework.
     #[must_use]
     pub fn change_since(&self, before: &Self) -> Change {
-        let method = |tally: &Self| tally.counted.as_ref().map(|c| c.method);
-        let host = |tally: &Self| tally.counted.as_ref().and_then(|c| c.source.host.clone());
-        match (self.exact(), before.exact()) {
-            (Some(_), Some(_)) if host(self) != host(before) => Change::Unknown,
-            (Some(_), Some(_)) if method(self) != method(before) => Change::MethodChanged,
-            (Some(now), Some(then)) => change_from(then, now),
-            _ => Change::Unknown,
+        let Some((now, then)) = self.exact().zip(before.exact()) else { return Change::Unknown };
+        let origin = |tally: &Self| {
+            let counted = tally.counted.as_ref();
+            counted.map(|c| Origin { method: c.method, source: c.source.clone() })
+        };
+        let origins = origin(before).zip(origin(self));
+        match origins.and_then(|(before, now)| TurnKind::between(&before, &now)) {
+            Some(TurnKind::Host) => Change::HostChanged,
+            Some(TurnKind::Method) => Change::MethodChanged,
+            Some(TurnKind::Source(before, now)) => Change::SourceChanged(before, now),
+            Some(TurnKind::Api(..)) | None => change_from(then, now),
         }
     }
 }
@@ -165,6 +171,11 @@ pub enum Change {
     By(i64),
     /// The query changed in between, so that the two numbers count different things.
     MethodChanged,
+    /// Another GitHub was asked.
+    HostChanged,
+    /// One of the two was imported or published, and nothing says that both were counted alike;
+    /// from one kind of source to another.
+    SourceChanged(SourceKind, SourceKind),
     /// One of the two is missing or only a lower bound.
     Unknown,
 }

@@ -178,6 +178,12 @@ impl SourceKind {
             Self::Reconstructed => "reconstructed",
         }
     }
+
+    /// Tells whether others counted, and the numbers were only taken over.
+    #[must_use]
+    pub fn is_from_elsewhere(self) -> bool {
+        matches!(self, Self::Import | Self::Published)
+    }
 }
 
 impl Source {

@@ -2,7 +2,7 @@
 
 use super::period::Period;
 use super::run::RunId;
-use super::sample::Status;
+use super::sample::{SourceKind, Status};
 use super::series::{Origin, Series, SeriesRow, Value};
 
 const WEEK_S: f64 = 7.0 * 24.0 * 3600.0;
@@ -43,7 +43,8 @@ pub struct TrendLine {
     pub relative: Option<f64>,
     /// The change a week; `None` also if the two counts are less than a day apart.
     pub per_week: Option<f64>,
-    /// Its rank in the first period of the trend; `None` if it has no count there.
+    /// Its rank in the first period of the trend; `None` if it has no count there, or if a break
+    /// lies behind it.
     pub rank_then: Option<u32>,
     /// Its rank in the last period of the trend; `None` if it has no count there.
     pub rank_now: Option<u32>,
@@ -103,8 +104,12 @@ pub enum TurnKind {
     Method,
     /// The GitHub that was asked: a break.
     Host,
-    /// Only the interface that was asked; from one word to another.
-    Api(&'static str, &'static str),
+    /// Whether we counted: numbers of an import or of a publication stand on one side, and nothing
+    /// says that both were counted alike; a break. From one kind of source to another.
+    Source(SourceKind, SourceKind),
+    /// Only the interface that was asked, or who asked the same query; from one kind of source to
+    /// another.
+    Api(SourceKind, SourceKind),
 }
 
 impl TurnKind {
@@ -114,15 +119,21 @@ impl TurnKind {
         !matches!(self, Self::Api(..))
     }
 
-    fn between(before: &Origin, after: &Origin) -> Option<Self> {
-        if before.source.host != after.source.host {
-            return Some(Self::Host);
+    /// Returns what changed from the origin of one count to that of a later one; `None` if nothing did.
+    pub(super) fn between(before: &Origin, after: &Origin) -> Option<Self> {
+        let kinds = (before.source.kind, after.source.kind);
+        let same_host = before.source.host == after.source.host;
+        let same_method = before.method == after.method;
+        if same_host && same_method {
+            return (kinds.0 != kinds.1).then_some(Self::Api(kinds.0, kinds.1));
         }
-        if before.method != after.method {
-            return Some(Self::Method);
+        // Numbers from elsewhere name no host, and often no query: nothing of ours changed.
+        let both_known = same_host && before.method.is_some() && after.method.is_some();
+        let from_elsewhere = kinds.0.is_from_elsewhere() || kinds.1.is_from_elsewhere();
+        if from_elsewhere && kinds.0 != kinds.1 && !both_known {
+            return Some(Self::Source(kinds.0, kinds.1));
         }
-        let (before, after) = (before.source.kind, after.source.kind);
-        (before != after).then(|| Self::Api(before.as_str(), after.as_str()))
+        Some(if same_host { Self::Method } else { Self::Host })
     }
 }
 
@@ -178,6 +189,8 @@ fn line(series: &Series, counts: &[Vec<u64>], framework: usize) -> TrendLine {
         let rank = rank(counts, count);
         course.push(CoursePoint { row: place, count, status, rank, begins_anew });
     }
+    // Behind a break the rank before it says nothing.
+    let was_broken = course.iter().any(|point| point.begins_anew);
     let rank_in = |place: Option<usize>, point: Option<&CoursePoint>| {
         point.filter(|point| Some(point.row) == place).map(|point| point.rank)
     };
@@ -196,7 +209,7 @@ fn line(series: &Series, counts: &[Vec<u64>], framework: usize) -> TrendLine {
         change: difference.and_then(|change| i64::try_from(change).ok()),
         relative: difference.zip(counts).and_then(|(change, (first, _))| ratio(change, first)),
         per_week: difference.filter(|_| length_s >= SHORTEST_RATE_S).map(|d| a_week(d, length_s)),
-        rank_then: rank_in(Some(0), course.first()),
+        rank_then: rank_in(Some(0), course.first().filter(|_| !was_broken)),
         rank_now: rank_in(series.rows.len().checked_sub(1), course.last()),
         periods: course.len(),
         turns,
@@ -221,7 +234,7 @@ mod tests {
     use super::*;
     use crate::domain::period::Per;
     use crate::domain::query::Method;
-    use crate::domain::sample::{Source, SourceKind};
+    use crate::domain::sample::Source;
 
     /// What a framework has in a period: a count, a status and an origin.
     type Cell = Option<(u64, Status, u32)>;
@@ -347,10 +360,36 @@ mod tests {
     }
 
     #[test]
+    fn who_takes_numbers_from_elsewhere_asks_no_other_github() {
+        use SourceKind::{Graphql, Import, Published, Rest};
+        let origin = |source: &str, query: Option<&str>| Origin {
+            method: query.map(Method::of),
+            source: Source::parse(source).expect("a source"),
+        };
+        let (ours, theirs) = (origin("rest", Some("a")), origin("import", None));
+        let cases = [
+            (&theirs, &ours, TurnKind::Source(Import, Rest)),
+            (&theirs, &origin("rest@example.com", Some("a")), TurnKind::Source(Import, Rest)),
+            (&origin("import", Some("a")), &origin("graphql@example.com", Some("a")), {
+                TurnKind::Source(Import, Graphql)
+            }),
+            (&origin("published", None), &ours, TurnKind::Source(Published, Rest)),
+            (&ours, &theirs, TurnKind::Source(Rest, Import)),
+            // Both queries are known: the same one, or not.
+            (&origin("import", Some("a")), &ours, TurnKind::Api(Import, Rest)),
+            (&origin("import", Some("b")), &ours, TurnKind::Method),
+            (&origin("import", Some("b")), &theirs, TurnKind::Method),
+        ];
+        for (before, after, kind) in cases {
+            assert_eq!(TurnKind::between(before, after), Some(kind), "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
     fn a_trend_begins_behind_its_last_break() {
         let cell = |count, origin| Some((count, Status::Complete, origin));
         let turned = trend(&[&[cell(10, 0)], &[None], &[cell(50, 1)], &[cell(60, 1)]]);
-        assert_eq!(told(&turned), ["A 1>1 50>60 10 0.20 10.0"]);
+        assert_eq!(told(&turned), ["A ->1 50>60 10 0.20 10.0"]);
         let kinds = |trend: &Trend| -> Vec<TurnKind> {
             trend.lines[0].turns.iter().map(|turn| turn.kind.clone()).collect()
         };
@@ -358,12 +397,11 @@ mod tests {
         let elsewhere = trend(&[&[cell(10, 0)], &[cell(50, 3)]]);
         assert_eq!(
             (told(&elsewhere), kinds(&elsewhere)),
-            (vec!["A 1>1 50>50 - - -".to_owned()], vec![TurnKind::Host])
+            (vec!["A ->1 50>50 - - -".to_owned()], vec![TurnKind::Host])
         );
         // Another interface counts the same.
         let other_api = trend(&[&[cell(10, 0)], &[cell(15, 2)]]);
         assert_eq!(told(&other_api), ["A 1>1 10>15 5 0.50 5.0"]);
-        let (rest, graphql) = (SourceKind::Rest.as_str(), SourceKind::Graphql.as_str());
-        assert_eq!(kinds(&other_api), [TurnKind::Api(rest, graphql)]);
+        assert_eq!(kinds(&other_api), [TurnKind::Api(SourceKind::Rest, SourceKind::Graphql)]);
     }
 }

@@ -34,6 +34,17 @@ pub(super) fn paragraph(report: &RankingReport, version: &str) -> String {
              Neither the day nor the queries are known, nor whether the searches were complete."
         );
     }
+    let completeness = completeness(report);
+    if let Some((first, last)) = report.moments.filter(|_| report.is_imported()) {
+        return format!(
+            "The numbers ({title}) were not counted for this report: they were taken from elsewhere \
+             (imported), moments as in the file: {} (repo-census {version}, run {}, source {}). \
+             Counts: {completeness}. How they were counted is for their source to say.",
+            moments(first, last),
+            report.run,
+            report.sources.join(", "),
+        );
+    }
     let which = report
         .reconstructed
         .map_or_else(String::new, |as_of| format!(" and was created by {as_of} ({RECONSTRUCTED})"));
@@ -41,16 +52,13 @@ pub(super) fn paragraph(report: &RankingReport, version: &str) -> String {
         || "no answer came".to_owned(),
         |(first, last)| format!("the answers arrived {}", moments(first, last)),
     );
-    let total: usize = report.statuses.iter().map(|(_, count)| count).sum();
-    let meaning = |status: Status| match status {
-        Status::Complete => "complete",
-        Status::Unchecked => "from a source that does not say whether it is complete",
-        Status::Incomplete => "only a lower bound, because GitHub stopped the search early",
-        Status::Failed => "missing",
+    let imported = match report.imported.as_slice() {
+        [] => String::new(),
+        names => format!(
+            "Taken from elsewhere (imported), moments as in the file: {}. ",
+            names.join(", ")
+        ),
     };
-    let told = report.statuses.iter().filter(|(_, count)| *count > 0);
-    let completeness: Vec<String> =
-        told.map(|(status, count)| format!("{count} of {total} {}", meaning(*status))).collect();
     let passes = match report.samples {
         0 | 1 => String::new(),
         passes => format!(
@@ -60,14 +68,30 @@ pub(super) fn paragraph(report: &RankingReport, version: &str) -> String {
     };
     format!(
         "The numbers ({title}) say how many repositories matched a search query on GitHub{which} for \
-         each framework; {when}, asked with repo-census {version} (run {}, source {}). Counts: {}. {passes}\
+         each framework; {when}, asked with repo-census {version} (run {}, source {}). {imported}\
+         Counts: {completeness}. {passes}\
          GitHub leaves forks out unless a query says otherwise, and its counts are approximate. A \
          match is a repository that mentions the words, not one that is known to use the \
          framework; a repository can match several queries.",
         report.run,
         report.sources.join(", "),
-        completeness.join("; "),
     )
+}
+
+/// Tells how many of the counts are complete, lower bounds or missing.
+fn completeness(report: &RankingReport) -> String {
+    let total: usize = report.statuses.iter().map(|(_, count)| count).sum();
+    let meaning = |status: Status| match status {
+        Status::Complete => "complete",
+        Status::Unchecked => "from a source that does not say whether it is complete",
+        Status::Incomplete if report.is_imported() => "only a lower bound",
+        Status::Incomplete => "only a lower bound, because GitHub stopped the search early",
+        Status::Failed => "missing",
+    };
+    let told = report.statuses.iter().filter(|(_, count)| *count > 0);
+    let told: Vec<String> =
+        told.map(|(status, count)| format!("{count} of {total} {}", meaning(*status))).collect();
+    told.join("; ")
 }
 
 /// What a method section says about one framework's count, not yet escaped.
@@ -92,7 +116,10 @@ impl<'a> QueryLine<'a> {
             Some(sample) => match (&sample.published, sample.source.kind) {
                 (Some(published), _) => format!("published {published}"),
                 (None, SourceKind::Published) => "published".to_owned(),
-                (None, _) => format!("{} UTC", sample.observed_at.format("%Y-%m-%d %H:%M:%S")),
+                (None, kind) => {
+                    let imported = if kind == SourceKind::Import { "imported, " } else { "" };
+                    format!("{imported}{} UTC", sample.observed_at.format("%Y-%m-%d %H:%M:%S"))
+                }
             },
             None => MISSING.to_owned(),
         };
@@ -125,6 +152,7 @@ pub(super) fn citation(report: &RankingReport, version: &str) -> String {
     let day = match (&report.published, report.moments) {
         (Some(published), _) => format!("published {published}"),
         (None, Some((_, last))) => match report.reconstructed {
+            None if report.is_imported() => format!("imported, of {}", last.date_naive()),
             None => format!("counted {}", last.date_naive()),
             Some(as_of) => {
                 format!("as of {as_of}, {RECONSTRUCTED}, counted {}", last.date_naive())

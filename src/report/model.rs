@@ -11,7 +11,7 @@ use crate::domain::ranking::{
     compare, rank,
 };
 use crate::domain::run::{Progress, Run, RunId};
-use crate::domain::sample::{Sample, Status};
+use crate::domain::sample::{Sample, SourceKind, Status};
 use crate::domain::survey::Survey;
 
 /// What a ranking report is made from.
@@ -82,6 +82,8 @@ pub struct RankingReport {
     pub moments: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the numbers were published, if they come from a publication.
     pub published: Option<String>,
+    /// The frameworks whose numbers were imported.
+    pub imported: Vec<String>,
     /// The day that the numbers are for, if they are reconstructed.
     pub reconstructed: Option<NaiveDate>,
     /// Where the counted answers came from, each source once.
@@ -115,6 +117,14 @@ pub struct Line {
     pub share: Option<f64>,
     /// How it compares; `None` if nothing was asked for or the other ranking lacks it.
     pub compared: Option<ComparedLine>,
+}
+
+impl Line {
+    /// Tells whether its number was imported.
+    fn is_imported(&self) -> bool {
+        let counted = self.standing.entrant.tally.counted.as_ref();
+        self.standing.rank.is_some() && counted.is_some_and(|c| c.source.kind == SourceKind::Import)
+    }
 }
 
 /// What a comparison says about the whole list.
@@ -156,6 +166,14 @@ pub struct UnknownMetric {
 }
 
 impl RankingReport {
+    /// Tells whether all its numbers were imported.
+    #[must_use]
+    pub fn is_imported(&self) -> bool {
+        let numbers = self.statuses.iter().filter(|(status, _)| *status != Status::Failed);
+        let numbers: usize = numbers.map(|(_, count)| count).sum();
+        numbers > 0 && self.imported.len() == numbers
+    }
+
     /// Works out the report.
     ///
     /// # Errors
@@ -203,6 +221,7 @@ impl RankingReport {
         };
         let first = counted().map(|sample| sample.observed_at).min();
         let last = counted().map(|sample| sample.observed_at).max();
+        let name = |line: &Line| line.standing.entrant.name.clone();
         let mut sources: Vec<String> = counted().map(|sample| sample.source.to_string()).collect();
         sources.sort();
         sources.dedup();
@@ -219,6 +238,7 @@ impl RankingReport {
             progress: inputs.progress,
             moments: first.zip(last),
             published: published_as_one(counted()),
+            imported: lines.iter().filter(|line| line.is_imported()).map(name).collect(),
             reconstructed: counted().find_map(|sample| sample.as_of),
             sources,
             lines: Vec::new(),

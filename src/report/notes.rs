@@ -1,11 +1,13 @@
 //! The sentences under a ranking: what a reader must know before quoting a number of it.
 
+use std::collections::BTreeMap;
+
 use super::markdown::capitalised;
 use super::model::{Inputs, Line, RankingReport, Shares};
 use super::number::count;
 use crate::domain::ranking::Change;
 use crate::domain::run::Difference;
-use crate::domain::sample::{Outcome, RECONSTRUCTED};
+use crate::domain::sample::{Outcome, RECONSTRUCTED, SourceKind};
 
 /// The mark of a count that is only a lower bound.
 pub(super) const LOWER_BOUND: &str = "≥";
@@ -58,6 +60,7 @@ pub(super) fn write(
     if !changed.is_empty() {
         notes.push(format!("No change is given where the query changed since: {changed}."));
     }
+    notes.extend(explain_sources(report));
     match report.shares {
         Shares::NotWanted => {}
         Shares::Given => notes.push(
@@ -123,6 +126,34 @@ fn explain_marks(report: &RankingReport) -> Vec<String> {
     notes
 }
 
+/// Says where no change is given because the two numbers come from different places.
+fn explain_sources(report: &RankingReport) -> Vec<String> {
+    let reason = |change: Change| match change {
+        Change::HostChanged => Some("the run before asked another GitHub"),
+        Change::SourceChanged(SourceKind::Import, _) => Some("the run before was imported"),
+        Change::SourceChanged(SourceKind::Published, _) => {
+            Some("the run before was published by others")
+        }
+        Change::SourceChanged(_, SourceKind::Published) => Some("this run was published by others"),
+        Change::SourceChanged(..) => Some("this run was imported"),
+        Change::By(_) | Change::MethodChanged | Change::Unknown => None,
+    };
+    let mut together: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+    for line in &report.lines {
+        if let Some(reason) = line.change.and_then(reason) {
+            together.entry(reason).or_default().push(line);
+        }
+    }
+    let ranked = report.lines.iter().filter(|line| line.standing.rank.is_some()).count();
+    let tell = |(reason, lines): (&str, Vec<&Line>)| {
+        if lines.len() == ranked {
+            return format!("No change is given: {reason}.");
+        }
+        format!("No change is given where {reason}: {}.", names(lines.into_iter()))
+    };
+    together.into_iter().map(tell).collect()
+}
+
 fn tell_differences(report: &RankingReport, inputs: &Inputs<'_>) -> Option<String> {
     let mut found = inputs.run.differences();
     found.retain(|difference| difference.key.metric == report.metric);
@@ -152,6 +183,13 @@ fn compare(report: &RankingReport) -> Vec<String> {
             compared.label
         ),
     });
+    let ranked = report.lines.iter().filter(|line| line.standing.rank.is_some()).count();
+    let is_part = frameworks < ranked || !compared.only_there.is_empty();
+    if is_part && frameworks > 1 {
+        notes.push(format!(
+            "Places are counted among the {frameworks} frameworks that both lists rank."
+        ));
+    }
     if !compared.only_there.is_empty() {
         notes.push(format!("Only in the other list: {}.", compared.only_there.join(", ")));
     }

@@ -155,7 +155,9 @@ fn change_text(change: Option<Change>) -> String {
     match change {
         Some(Change::By(change)) => signed(change),
         Some(Change::MethodChanged) => "new query".to_owned(),
-        Some(Change::Unknown) => MISSING.to_owned(),
+        Some(Change::HostChanged | Change::SourceChanged(..) | Change::Unknown) => {
+            MISSING.to_owned()
+        }
         None => String::new(),
     }
 }

@@ -249,6 +249,12 @@ async function expectNamesApart(figure) {
   for (let i = 1; i < boxes.length; i++) assert.ok(boxes[i].top > boxes[i - 1].top + 11, "names overlap");
 }
 
+/** A point that stands alone is drawn undashed: browsers draw no dashed line without length. */
+async function expectDots(figure) {
+  const dashed = await figure.locator("path.line.second").evaluateAll((lines) => lines.map((line) => line.getAttribute("d")));
+  for (const path of dashed) assert.doesNotMatch(path, /h0(M|$)/, "a dashed dot");
+}
+
 /** Behind the names stand the last counts; those that are lower bounds say so. */
 async function expectLastCounts(figure, counts) {
   const told = await figure.locator("g.series").evaluateAll((groups) =>
@@ -282,7 +288,10 @@ async function useEverything(page, name, isThorough) {
     figures["metrics shown"] += 1;
     await expectRanking(section, counts);
     const figure = section.locator(".graph[data-chart=counts]");
-    for (const chart of await section.locator(".graph").all()) await expectNamesApart(chart);
+    for (const chart of await section.locator(".graph").all()) {
+      await expectNamesApart(chart);
+      await expectDots(chart);
+    }
     await expectLastCounts(figure, counts);
     if (index > 0) continue;
     await expectScales(figure);

@@ -105,6 +105,87 @@ fn comparisons() {
     }
 }
 
+/// A survey of two frameworks with a run of the one source and then one of the other.
+fn two_sources(before: &str, after: &str) -> Workdir {
+    let workdir = Workdir::new();
+    let survey = "title = \"Two\"\n[[metrics]]\nid = \"repositories\"\nquery = \"{query}\"\n\
+                  [[frameworks]]\nname = \"Alpha\"\n[[frameworks]]\nname = \"Beta\"\n";
+    workdir.write("config/surveys/two.toml", survey);
+    let mut history = String::from(
+        "run,observed_at,survey,framework,language,metric,method,sample_no,attempt_no,repo_count,status,source,query_text,detail\n",
+    );
+    for (day, source) in [(1, before), (2, after)] {
+        let method = if source == "import" || source == "published" { "" } else { "aaaaaaaa" };
+        for (name, count, detail) in [("Alpha", 1000, "planned 2"), ("Beta", 900, "")] {
+            history.push_str(&format!(
+                "2026030{day}T060000Z-0001,2026-03-0{day}T06:00:01Z,two,{name},,repositories,\
+                 {method},1,1,{count},unchecked,{source},,{detail}\n"
+            ));
+        }
+    }
+    workdir.write("output/two/history.csv", history);
+    workdir
+}
+
+#[test]
+fn no_change_is_given_without_a_reason() {
+    for (before, after, reason) in [
+        ("import", "rest@github.example.com", "the run before was imported"),
+        ("import", "graphql", "the run before was imported"),
+        ("published", "rest", "the run before was published by others"),
+        ("rest", "import", "this run was imported"),
+        ("rest", "rest@github.example.com", "the run before asked another GitHub"),
+    ] {
+        let told = two_sources(before, after).run(&["report", "--format", "md"]).success();
+        assert!(told.contains(&format!("- No change is given: {reason}.\n")), "{told}");
+        assert!(!told.contains("query changed") && !told.contains("new query"), "{told}");
+    }
+    let told = two_sources("rest", "graphql").run(&["report", "--format", "md"]).success();
+    assert!(!told.contains("No change is given"), "{told}");
+}
+
+#[test]
+fn places_say_among_how_many_they_are_counted() {
+    let workdir = Workdir::new();
+    let history = repository_text("output/backend-frameworks/replay-codingnomads-2023.csv");
+    workdir.write("output/backend-frameworks/history.csv", history);
+    let against = |what: &str| {
+        let arguments = ["report", "backend-frameworks", "--format", "md", "--against", what];
+        workdir.run(&arguments).success()
+    };
+    let part = against("kiguolis-2023");
+    let note = "- Places are counted among the 5 frameworks that both lists rank.\n";
+    assert!(part.contains(note), "{part}");
+    let all = against("codingnomads-2023");
+    assert!(all.contains("Places") && !all.contains("Places are counted"), "{all}");
+}
+
+#[test]
+fn imported_numbers_are_not_said_to_be_asked() {
+    let workdir = two_sources("rest", "import");
+    for format in ["methods", "html"] {
+        if format == "html" && !cfg!(feature = "html") {
+            continue;
+        }
+        let told = workdir.run(&["report", "--format", format]).success();
+        for words in [
+            "taken from elsewhere (imported), moments as in the file: 2026-03-02 06:00:01 UTC",
+            "imported, of 2026-03-02, run 20260302T060000Z-0001",
+            "imported, 2026-03-02 06:00:01 UTC",
+        ] {
+            let told = told.replace('\\', "");
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        for words in ["the answers arrived", "asked with", "counted 2026", "Counted 2026"] {
+            assert!(!told.contains(words), "{words}: {told}");
+        }
+    }
+    // Of a run of ours nothing else is said than before.
+    let told = workdir.run(&["report", "--at", "2026-03-01", "--format", "methods"]).success();
+    assert!(told.contains("the answers arrived") && told.contains("counted 2026-03-01"), "{told}");
+    assert!(!told.contains("imported"), "{told}");
+}
+
 #[test]
 fn shares_need_every_count() {
     let workdir = everything();

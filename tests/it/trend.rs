@@ -122,6 +122,40 @@ fn a_wide_export_keeps_gaps_and_says_what_is_not_complete() {
 }
 
 #[test]
+fn counts_from_elsewhere_are_no_other_github() {
+    let sources = [
+        ("import", "rest@github.example.com", "the counts of all frameworks were imported before"),
+        ("published", "graphql", "the counts of all frameworks were published by others before"),
+        ("rest", "import", "the counts of all frameworks are imported from here on"),
+    ];
+    for (before, after, words) in sources {
+        let workdir = Workdir::new();
+        workdir.write("config/surveys/three.toml", SURVEY);
+        let method =
+            |source| if ["import", "published"].contains(&source) { "" } else { "aaaaaaaa" };
+        let mut text = HEADER.to_owned();
+        for (day, source) in [(1, before), (2, after)] {
+            for (name, detail) in
+                [("Alpha", "planned 3"), ("Beta", ""), ("\"Comma, \"\"quoted\"\"\"", "")]
+            {
+                let what = format!("{name}|{}|1000|unchecked|{source}", method(source));
+                text.push_str(&row(day, &what, detail));
+            }
+        }
+        workdir.write("output/three/history.csv", text);
+        let told = workdir.run(&["trend", "three", "--format", "md"]).success();
+        let note = format!("2026-03-02: {words}; the trend begins anew.");
+        assert!(told.contains(&note), "{told}");
+        assert!(!told.contains("another GitHub") && !told.contains("the query changed"), "{told}");
+        let json = workdir.run(&["trend", "three", "--format", "json"]).success();
+        let kind = |source: &str| source.split('@').next().unwrap_or_default().to_owned();
+        assert!(json.contains("\"kind\": \"source\""), "{json}");
+        assert!(json.contains(&format!("\"from\": \"{}\"", kind(before))), "{json}");
+        assert!(json.contains(&format!("\"to\": \"{}\"", kind(after))), "{json}");
+    }
+}
+
+#[test]
 fn windows_and_periods() {
     let workdir = three();
     let mut told = String::new();

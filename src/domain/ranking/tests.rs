@@ -109,8 +109,20 @@ fn counts_of_two_hosts_are_not_compared() {
     };
     let here = at(None);
     assert_eq!(here.change_since(&at(None)), Change::By(0));
-    assert_eq!(here.change_since(&at(Some("ghe.example"))), Change::Unknown);
+    assert_eq!(here.change_since(&at(Some("ghe.example"))), Change::HostChanged);
     assert_eq!(at(Some("ghe.example")).change_since(&at(Some("ghe.example"))), Change::By(0));
+}
+
+#[test]
+fn counts_from_elsewhere_are_compared_where_they_are_of_one_query() {
+    let ours = entrant("A", &[Outcome::Complete(10)]).tally;
+    let mut theirs = entrant("A", &[Outcome::Unchecked(8)]).tally;
+    theirs.counted.as_mut().expect("counted").source = SourceKind::Import.into();
+    assert_eq!(ours.change_since(&theirs), Change::By(2));
+    theirs.counted.as_mut().expect("counted").method = None;
+    let kind = ours.counted.as_ref().expect("counted").source.kind;
+    assert_eq!(ours.change_since(&theirs), Change::SourceChanged(SourceKind::Import, kind));
+    assert_eq!(theirs.change_since(&ours), Change::SourceChanged(kind, SourceKind::Import));
 }
 
 #[test]

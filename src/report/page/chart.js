@@ -146,7 +146,7 @@ class Chart {
   drawLine(line, index) {
     const group = element("g", { class: index < MOST_NAMED ? `series k${line.colour + 1}` : "series other" });
     const values = this.values[index];
-    let [path, start, column, before] = ["", null, null, null];
+    let [start, column, before] = [null, null, null];
     const lines = [];
     values.forEach((value, run) => {
       const isPoint = value !== null && !line.bounds.has(run) && !(this.isRanks && value > 24);
@@ -161,8 +161,12 @@ class Chart {
       // The end of a line without length is a dot.
       lines.push(start === null ? (start = `M${x.toFixed(1)} ${y.toFixed(1)}h0`) : `L${x.toFixed(1)} ${y.toFixed(1)}`);
     });
-    path = lines.join("");
-    element("path", { class: line.isSecond ? "line second" : "line", d: path }, group);
+    // Browsers draw no dot where a line without length is dashed.
+    const isAlone = (part, place) => part.startsWith("M") && !lines[place + 1]?.startsWith("L");
+    const dots = line.isSecond ? lines.filter(isAlone) : [];
+    const strokes = line.isSecond ? lines.filter((part, place) => !isAlone(part, place)) : lines;
+    element("path", { class: line.isSecond ? "line second" : "line", d: strokes.join("") }, group);
+    if (dots.length > 0) element("path", { class: "line", d: dots.join("") }, group);
     if (index < MOST_NAMED) this.drawMarks(group, line, values, index);
     return group;
   }

@@ -141,6 +141,9 @@ impl<'a> Section<'a> {
 fn counted(report: &RankingReport) -> String {
     match (&report.published, report.moments) {
         (Some(published), _) => format!("Published {published}, day and query unknown"),
+        (None, Some((first, last))) if report.is_imported() => {
+            format!("Imported, moments as in the file: {}", moments(first, last))
+        }
         (None, Some((first, last))) => format!("Counted {}", moments(first, last)),
         (None, None) => "No answer came".to_owned(),
     }

@@ -176,7 +176,8 @@ fn change(turn: &Turn) -> Change {
     let (kind, from, to) = match turn.kind {
         TurnKind::Method => ("query", None, None),
         TurnKind::Host => ("host", None, None),
-        TurnKind::Api(from, to) => ("api", Some(from), Some(to)),
+        TurnKind::Source(from, to) => ("source", Some(from.as_str()), Some(to.as_str())),
+        TurnKind::Api(from, to) => ("api", Some(from.as_str()), Some(to.as_str())),
     };
     Change { kind, is_break: turn.kind.is_break(), run: turn.run.to_string(), from, to }
 }

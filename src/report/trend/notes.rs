@@ -123,13 +123,35 @@ fn turns(report: &TrendReport) -> Vec<(RunId, TurnKind, String)> {
             TurnKind::Host => {
                 format!("{day}: another GitHub was asked for {whose}; the trend begins anew.")
             }
+            TurnKind::Source(before, after) => {
+                format!("{day}: {}; the trend begins anew.", tell_source(*before, *after, &whose))
+            }
+            TurnKind::Api(before, after)
+                if before.is_from_elsewhere() || after.is_from_elsewhere() =>
+            {
+                format!("{day}: {}.", tell_source(*before, *after, &whose))
+            }
             TurnKind::Api(before, after) => {
+                let (before, after) = (before.as_str(), after.as_str());
                 format!("{day}: counted over {after}, before over {before}: {whose}.")
             }
         };
         (run, kind, text)
     };
     together.into_iter().map(note).collect()
+}
+
+/// Says on which side of a turn the numbers come from elsewhere.
+fn tell_source(before: SourceKind, after: SourceKind, whose: &str) -> String {
+    let how = |kind| match kind {
+        SourceKind::Published => "published by others",
+        _ => "imported",
+    };
+    if after.is_from_elsewhere() {
+        format!("the counts of {whose} are {} from here on", how(after))
+    } else {
+        format!("the counts of {whose} were {} before", how(before))
+    }
 }
 
 /// Names those without a count in the last period.
