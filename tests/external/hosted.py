@@ -1,6 +1,7 @@
 """The files for GitHub and for releases: workflows and action held to their public schemas, the action's own steps run by
 bash, an archive packed and looked into."""
 
+import json
 import os
 import re
 import shutil
@@ -147,10 +148,36 @@ def an_archive_has_everything(figures, archive):
     figures["libraries"] += len(libraries)
 
 
+def licence_by_text(package):
+    """Names the licence of a library that has but a file of it, if the file can be told."""
+    file = package["license_file"] and Path(package["manifest_path"]).parent / package["license_file"]
+    is_mit = file and "Permission is hereby granted, free of charge" in file.read_text()
+    return "MIT" if is_mit else "none"
+
+
+def licences_are_allowed(figures):
+    """Every library of every system, also those that only tests use, has a licence that `deny.toml` allows."""
+    listed = re.search(r"^allow = \[(.*?)^\]", (ROOT / "deny.toml").read_text(), flags=re.M | re.S)
+    allowed = set(re.findall(r'"(.*?)"', listed[1]))
+    done = subprocess.run(["cargo", "metadata", "--locked", "--format-version", "1"], cwd=ROOT, capture_output=True, text=True)
+    expect(done.returncode == 0, done.stderr)
+
+    def fits(terms):
+        # Of an expression in brackets the words between them are terms of their own; `OR` binds loosest.
+        return any(all(part.strip() in allowed for part in term.split(" AND ")) for term in terms.split(" OR "))
+
+    for package in json.loads(done.stdout)["packages"]:
+        terms = (package["license"] or licence_by_text(package)).replace("/", " OR ")
+        terms = re.sub(r"\(([^()]*)\)", lambda inner: sorted(allowed)[0] if fits(inner[1]) else "none", terms)
+        expect(fits(terms), f"{package['name']} {package['version']}: `{package['license']}` is not in deny.toml")
+        figures["licences"] += 1
+
+
 def perform():
     figures = Counter()
     files_fit_their_schemas(figures)
     steps_are_shell(figures)
+    licences_are_allowed(figures)
     the_action_collects(figures)
     with tempfile.TemporaryDirectory() as folder:
         archive = pack(folder)
