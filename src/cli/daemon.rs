@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use super::Session;
 use super::args::{CollectArgs, DaemonArgs, OutputArgs, ThemeArg};
 use super::collect::{collect_once, last_runs};
 use super::connection::address_of;
 use super::diagnostic::{DONE, Failure, TOKEN_REFUSED};
 use super::report::bad_moment;
-use super::{Session, still_asks};
 use crate::collect::{Came, Next, Watch};
 use crate::domain::period::{Period, PeriodState};
 use crate::domain::run::Key;
@@ -256,7 +256,7 @@ impl<'a> Daemon<'a> {
     /// Returns the last run of the history, if it has one that can be read.
     fn last_run(&self) -> Option<Selection> {
         let survey = self.watched.survey();
-        let asked = |key: &Key| still_asks(survey, key);
+        let asked = |key: &Key| survey.still_asks(key);
         select_run(&self.session.history(&survey.id), Wanted::Last, asked).ok()
     }
 

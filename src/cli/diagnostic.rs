@@ -125,7 +125,7 @@ impl Failure {
 
     /// Adds lines of a file, the first of them one by one.
     fn because_of_lines(mut self, faults: &Faults) -> Self {
-        self.causes.extend(told(faults));
+        self.causes.extend(faults.told());
         self
     }
 
@@ -382,9 +382,4 @@ impl From<UnknownMetric> for Failure {
     fn from(error: UnknownMetric) -> Self {
         Self::of(USAGE, &error).with_known(&error.metric, &error.known)
     }
-}
-
-/// Returns the first lines of each kind with what is wrong with each, and how many more there are.
-pub(super) fn told(faults: &Faults) -> Vec<String> {
-    faults.told()
 }

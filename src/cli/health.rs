@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use super::Session;
 use super::args::{HealthArgs, HealthFormat};
 use super::collect::periods;
 use super::command_line::CommandLine;
 use super::diagnostic::{CLOCK_BEHIND, DONE, Failure, NOT_FINISHED, repair_command};
 use super::output::replace_file;
 use super::report::{Subject, bad_moment, find_subject};
-use super::{Session, still_asks};
 use crate::domain::health::{Expectation, Health, HealthFinder, Observed, RunState};
 use crate::domain::period::{Periods, midnight};
 use crate::domain::run::{Key, Run};
@@ -168,7 +168,7 @@ fn name(subject: &Subject) -> (String, String) {
 
 /// Reads the last runs of a history; one that is not there yet has none.
 fn find_health(subject: &Subject, expectation: Expectation) -> Result<Health, HistoryError> {
-    let asked = |key: &Key| subject.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
+    let asked = |key: &Key| subject.survey.as_ref().is_none_or(|survey| survey.still_asks(key));
     let mut finder = HealthFinder::new(expectation);
     // A run without a planned number is measured by the one before it, which comes next.
     let mut newer: Option<Run> = None;

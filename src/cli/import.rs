@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Session;
 use super::args::ImportArgs;
-use super::diagnostic::{DONE, Failure, told};
-use super::repair::{READ_SO, Tense, counted, of_runs, reread};
+use super::diagnostic::{DONE, Failure};
+use super::repair::{READ_SO, Tense, of_runs, reread};
+use super::{Session, counted};
 use crate::domain::survey::{Survey, is_id};
 use crate::history::{Import, Importing, Mapping, import, plan_import};
 
@@ -65,14 +65,14 @@ fn find_mapping(survey: &Survey, arguments: &ImportArgs) -> Result<Mapping, Fail
 fn describe(shown: &str, import: &Import, tense: Tense) -> Vec<String> {
     let is_done = tense == Tense::Did;
     let Import { added, new_runs, total_rows, total_runs, .. } = import;
-    let rows = counted(import.rows, "row");
+    let rows = counted(import.rows, "row", "rows");
     if *added == 0 {
         let nothing = if is_done { "nothing was changed" } else { "nothing would be changed" };
         let all = if import.rows == 1 { "the" } else { "all" };
         return vec![format!("{shown} has {all} {rows} already; {nothing}")];
     }
     let verb = if is_done { "added to" } else { "would be added to" };
-    let new = counted(*new_runs, "new run");
+    let new = counted(*new_runs, "new run", "new runs");
     let mut lines = vec![format!("{added} of {rows} {verb} {shown}, {new}")];
     let has = if is_done { "it has now" } else { "it would have" };
     let total = of_runs(*total_rows, *total_runs);
@@ -90,7 +90,7 @@ fn describe(shown: &str, import: &Import, tense: Tense) -> Vec<String> {
     };
     list("another program wrote the file:", import.differences.clone());
     list(READ_SO, import.reread.iter().map(reread).collect());
-    list("passed over:", told(&import.empty));
+    list("passed over:", import.empty.told());
     if let Some(path) = &import.backup {
         lines.push(format!("  the old file is `{}`", path.display()));
     }

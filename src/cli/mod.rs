@@ -39,7 +39,6 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, CatalogError, Loaded};
 use crate::clock::{Clock, SystemClock};
-use crate::domain::run::Key;
 use crate::domain::survey::Survey;
 use crate::platform::Stop;
 use crate::report::count;
@@ -209,11 +208,6 @@ fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-/// Tells whether a survey still asks for a key of an earlier run.
-fn still_asks(survey: &Survey, key: &Key) -> bool {
-    survey.still_asks(key)
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Session;
 use super::args::RepairArgs;
-use super::diagnostic::{DONE, Failure, told};
+use super::diagnostic::{DONE, Failure};
+use super::{Session, counted};
 use crate::domain::survey::is_id;
 use crate::history::{Repair, Reread, plan_repair, repair};
 
@@ -66,20 +66,14 @@ pub(super) fn reread(reread: &Reread) -> String {
     let all: Vec<String> = first.iter().map(shown).collect();
     let more = match count.saturating_sub(first.len() as u64) {
         0 => String::new(),
-        more => format!(", and {}", counted(more, "more value")),
+        more => format!(", and {}", counted(more, "more value", "more values")),
     };
     format!("`{column}`: {}{more}", all.join(", "))
 }
 
-/// Returns a number of things; their name gets an `s` if there is not one of them.
-pub(super) fn counted(count: u64, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {thing}{plural}")
-}
-
 /// Returns how many rows there are in how many runs.
 pub(super) fn of_runs(rows: u64, runs: u64) -> String {
-    format!("{} in {}", counted(rows, "row"), counted(runs, "run"))
+    format!("{} in {}", counted(rows, "row", "rows"), counted(runs, "run", "runs"))
 }
 
 /// Tells of a repair, a line each.
@@ -105,7 +99,7 @@ fn describe(shown: &str, repair: &Repair, tense: Tense) -> Vec<String> {
     let mut ours = repair.differences.clone();
     // What happened to the first line happened to the others too.
     if ours.is_empty() {
-        ours = told(&repair.rewritten);
+        ours = repair.rewritten.told();
     }
     list(would("brought back to our form:", "would be brought back to our form:"), ours);
     list(READ_SO.to_owned(), repair.reread.iter().map(reread).collect());
@@ -118,8 +112,8 @@ fn describe(shown: &str, repair: &Repair, tense: Tense) -> Vec<String> {
         would("put into the order of the runs:", "would be put into the order of the runs:"),
         order.into_iter().collect(),
     );
-    list(would("left out:", "would be left out:"), told(&repair.empty));
-    list(would("set aside:", "would be set aside:"), told(&repair.set_aside));
+    list(would("left out:", "would be left out:"), repair.empty.told());
+    list(would("set aside:", "would be set aside:"), repair.set_aside.told());
     if let Some(path) = &repair.moved_to {
         lines.push(format!("  the lines set aside are in `{}`", path.display()));
     }

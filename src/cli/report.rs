@@ -6,7 +6,7 @@ use super::args::{Format, ReportArgs};
 use super::diagnostic::{DONE, Failure, Hint, list};
 use super::output::{Outputs, WithPage};
 use super::page;
-use super::{Session, reconstructed, still_asks};
+use super::{Session, reconstructed};
 use crate::catalog::{CatalogError, Kind};
 use crate::domain::baseline::Baseline;
 use crate::domain::run::{Key, Run};
@@ -72,7 +72,7 @@ pub(super) struct Wishes<'a> {
 impl Subject {
     /// Chooses a run of the history.
     pub(super) fn select(&self, session: &Session, wanted: Wanted) -> Result<Selection, Failure> {
-        let asked = |key: &Key| self.survey.as_ref().is_none_or(|survey| still_asks(survey, key));
+        let asked = |key: &Key| self.survey.as_ref().is_none_or(|survey| survey.still_asks(key));
         select_run(&self.history, wanted, asked)
             .map_err(|error| self.explain(session, "report", error))
     }

@@ -156,7 +156,9 @@ impl Appender {
         }
         let length = self.file.metadata().map_err(unreadable)?.len();
         if length > self.end {
-            refuse_foreign_start(&self.path, &mut self.file, self.end, length)?;
+            if self.end == 0 {
+                refuse_foreign_start(&self.path, &mut self.file, length)?;
+            }
             self.move_tail_aside(now)?;
         }
         if self.end == 0 {
@@ -203,19 +205,11 @@ pub fn look_at_ends(path: &Path) -> Result<(), HistoryError> {
         return examine(path, &mut file, end).map(drop);
     }
     let length = file.metadata().map_err(unreadable)?.len();
-    refuse_foreign_start(path, &mut file, end, length)
+    refuse_foreign_start(path, &mut file, length)
 }
 
 /// A file without any whole line is ours only if it is the beginning of a header.
-fn refuse_foreign_start(
-    path: &Path,
-    file: &mut File,
-    end: u64,
-    length: u64,
-) -> Result<(), HistoryError> {
-    if end > 0 {
-        return Ok(());
-    }
+fn refuse_foreign_start(path: &Path, file: &mut File, length: u64) -> Result<(), HistoryError> {
     let mut start = Vec::new();
     let read = file
         .seek(SeekFrom::Start(0))

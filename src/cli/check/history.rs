@@ -1,8 +1,8 @@
 //! What `check` says of a history: what it holds, what is wrong, and what is worth a note.
 
 use super::Line;
-use crate::cli::diagnostic::{Failure, NOT_FINISHED, told};
-use crate::cli::{Session, counted, still_asks};
+use crate::cli::diagnostic::{Failure, NOT_FINISHED};
+use crate::cli::{Session, counted};
 use crate::domain::run::Progress;
 use crate::domain::survey::Survey;
 use crate::history::{Circumstances, Examination, HistoryError, examine};
@@ -15,7 +15,7 @@ pub(super) fn examine_history(session: &Session, survey: &Survey) -> (Option<Fai
     let circumstances = Circumstances {
         now: session.clock.now_utc(),
         schedule: survey.schedule.as_ref(),
-        still_asked: &|key| still_asks(survey, key),
+        still_asked: &|key| survey.still_asks(key),
     };
     let found = match examine(&path, &circumstances) {
         Ok(found) => found,
@@ -51,14 +51,14 @@ fn summary(shown: &str, found: &Examination) -> Vec<Line> {
 }
 
 fn wrong(found: &Examination) -> Vec<String> {
-    let mut wrong = told(&found.bad);
+    let mut wrong = found.bad.told();
     // A single row has told it itself.
     for (word, (line, rows)) in found.unknown_statuses.iter().filter(|(_, (_, rows))| *rows > 1) {
         let rows = count(*rows);
         wrong.push(format!("status `{word}` is unknown: {rows} rows, the first is line {line}"));
     }
-    wrong.extend(told(&found.empty));
-    wrong.extend(told(&found.doubled));
+    wrong.extend(found.empty.told());
+    wrong.extend(found.doubled.told());
     if let Some((line, times)) = found.disorder {
         let more = match times {
             1 => String::new(),
@@ -71,9 +71,9 @@ fn wrong(found: &Examination) -> Vec<String> {
     wrong.extend(found.differences.iter().cloned());
     // That every row was rewritten is told best by what happened to the first line.
     if found.differences.is_empty() {
-        wrong.extend(told(&found.rewritten));
+        wrong.extend(found.rewritten.told());
     }
-    wrong.extend(told(&found.odd_moments));
+    wrong.extend(found.odd_moments.told());
     wrong
 }
 

@@ -2,7 +2,6 @@
 
 use super::super::connection::Connection;
 use super::super::diagnostic::Failure;
-use super::super::still_asks;
 use super::{Order, Origin};
 use crate::collect::start_run;
 use crate::domain::period::{LastRuns, PeriodState};
@@ -69,7 +68,7 @@ impl Order<'_> {
         if !(self.arguments.resume || self.arguments.once) {
             return Ok(Intent::Start);
         }
-        let asked = |key: &Key| still_asks(&self.survey, key);
+        let asked = |key: &Key| self.survey.still_asks(key);
         let last = match select_run(appender.path(), Wanted::Last, asked) {
             Ok(selection) => selection,
             // Whoever began the file was killed before the first answer.

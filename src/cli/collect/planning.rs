@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 
 use super::super::connection::Connection;
 use super::super::diagnostic::{DONE, Failure};
-use super::super::still_asks;
 use super::pass::{describe_api, describe_change};
 use super::{Order, Origin};
 use crate::collect::{ChosenApi, Past, Plan, choose_api};
@@ -75,7 +74,7 @@ impl Order<'_> {
         if !self.arguments.resume {
             return Ok(self.plan(self.now()));
         }
-        let asked = |key: &Key| still_asks(&self.survey, key);
+        let asked = |key: &Key| self.survey.still_asks(key);
         let last = select_run(&self.history(), Wanted::Last, asked);
         let run = last.map_err(|error| self.of_resuming(error))?.run;
         Ok(self.plan(run.id.started_at()).without_answered(&run, &self.survey))
